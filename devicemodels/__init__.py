@@ -1,0 +1,1 @@
+"""Device models: calibrated cards and the vectorised devices made of them."""

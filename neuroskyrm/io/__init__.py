@@ -1,0 +1,1 @@
+"""Files: OVF, trajectories, run folders, data sets, atomic writes."""
