@@ -1,0 +1,142 @@
+"""Runs the stages of a study in order, reusing what has not changed, into one run folder."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from neuroskyrm.app.progress import Reporter
+from neuroskyrm.app.stages import STAGES
+from neuroskyrm.app.stages.base import Context, Stage
+from neuroskyrm.app.study import Study, dump_study
+from neuroskyrm.io.atomic import write_json, write_text
+from neuroskyrm.io.provenance import code_digest, machine, versions
+from neuroskyrm.io.stage_store import Metrics, StageResult, StageStore, content_hash
+
+SHOWN_FILES = (".png", ".svg", ".onnx", ".html", ".yaml", ".json")
+
+
+def run_folder(study: Study, out: Path) -> Path:
+    """Return the run folder of `study` below `out`: its name and the hash of its content."""
+    return out / f"{study.name}-{content_hash(study.model_dump(mode='json'))[:8]}"
+
+
+def chain(name: str) -> list[str]:
+    """Return `name` and all stages below it, lowest first.
+
+    Raises
+    ------
+    KeyError
+        There is no such stage.
+    """
+    wanted = {name}
+    for stage in reversed(STAGES.values()):
+        if stage.name in wanted:
+            wanted.update(stage.needs)
+    return [stage for stage in STAGES if stage in wanted]
+
+
+def stage_inputs(stage: Stage, study: Study, done: dict[str, StageResult]) -> dict[str, Any]:
+    """Return everything that decides the result of `stage`, ready to be hashed."""
+    content = study.model_dump(mode="json")
+    return {
+        "seed": study.seed,
+        "study": {section: content[section] for section in stage.sections},
+        "needs": {name: done[name].digest for name in stage.needs},
+        "files": stage.files(study),
+        "code": code_digest(stage.code),
+    }
+
+
+class Pipeline:
+    """The staircase of one study.
+
+    Parameters
+    ----------
+    study : Study
+        The resolved study.
+    out : Path
+        Folder of all runs; finished stages lie in ``out/stages`` and are shared by all studies.
+    reporter : Reporter, optional
+        Progress and log; by default quiet logging into the run folder.
+    """
+
+    def __init__(self, study: Study, out: Path, reporter: Reporter | None = None) -> None:
+        self.study = study
+        self.folder = run_folder(study, out)
+        self.store = StageStore(out / "stages")
+        self.reporter = reporter or Reporter()
+        self.reporter.log_file = self.folder / "log.txt"
+        self.done: dict[str, StageResult] = {}
+
+    def run(self, names: Iterable[str] | None = None, *, again: bool = False) -> Metrics:
+        """Run the stages `names` (all by default) and what they need; write the run folder.
+
+        Parameters
+        ----------
+        names : iterable of str, optional
+            Stages to run.
+        again : bool
+            Recompute the named stages even where they are finished.
+
+        Returns
+        -------
+        dict
+            The metrics of all stages that ran or were reused, by dotted name.
+        """
+        wanted = list(STAGES) if names is None else list(names)
+        order = [name for name in STAGES if any(name in chain(want) for want in wanted)]
+        self.folder.mkdir(parents=True, exist_ok=True)
+        write_text(self.folder / "study.yaml", dump_study(self.study))
+        for name in order:
+            self.done[name] = self._run_stage(STAGES[name], again=again and name in wanted)
+            self._publish(self.done[name])
+        return self._finish()
+
+    def _run_stage(self, stage: Stage, *, again: bool) -> StageResult:
+        needed = {name: self.done[name] for name in stage.needs}
+        with self.reporter.stage(stage.name) as tick:
+            result = self.store.compute(
+                stage.name,
+                stage_inputs(stage, self.study, self.done),
+                lambda folder: stage.work(Context(self.study, folder, needed, tick)),
+                again=again,
+            )
+        how = "reused, nothing changed" if result.reused else f"{result.wall_time:.1f} s"
+        self.reporter.say(f"{stage.name:>10}  {how}")
+        return result
+
+    def _publish(self, result: StageResult) -> None:
+        """Copy what people open (figures, models, cards) from the stage into the run folder."""
+        for source in sorted(result.folder.rglob("*")):
+            if source.suffix in SHOWN_FILES and source.name != "stage.json":
+                target = self.folder / source.relative_to(result.folder)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(source, target)
+
+    def _finish(self) -> Metrics:
+        metrics: Metrics = {}
+        for result in self.done.values():
+            metrics.update(result.metrics)
+        metrics["run.wall_time"] = sum(r.wall_time for r in self.done.values() if not r.reused)
+        write_json(self.folder / "metrics.json", metrics)
+        stages = {
+            name: {
+                "digest": result.digest,
+                "folder": str(result.folder.resolve()),
+                "reused": result.reused,
+                "wall_time": result.wall_time,
+            }
+            for name, result in self.done.items()
+        }
+        manifest = {
+            "study": self.study.name,
+            "seed": self.study.seed,
+            "versions": versions(),
+            "machine": machine(),
+            "stages": stages,
+        }
+        write_json(self.folder / "manifest.json", manifest)
+        return metrics

@@ -1,0 +1,71 @@
+"""What a stage of the staircase is: its inputs, the code that decides it, and its work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from neuroskyrm.app.progress import Tick
+from neuroskyrm.app.study import Study
+from neuroskyrm.io.stage_store import Metrics, StageResult
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a stage gets to work with.
+
+    Attributes
+    ----------
+    study : Study
+        The resolved study.
+    folder : Path
+        Where to write files; may hold checkpoints of an interrupted attempt.
+    inputs : mapping
+        Results of the stages it needs, by name.
+    tick : callable
+        Progress: ``tick(fraction, text)``.
+    """
+
+    study: Study
+    folder: Path
+    inputs: Mapping[str, StageResult]
+    tick: Tick
+
+    @property
+    def figures(self) -> Path:
+        """Folder of the stage's figures (made on first use)."""
+        folder = self.folder / "figures"
+        folder.mkdir(exist_ok=True)
+        return folder
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One verb of the command line.
+
+    Attributes
+    ----------
+    name : str
+        The verb.
+    does : str
+        One line for the help text.
+    sections : tuple of str
+        Sections of the study that decide the result.
+    needs : tuple of str
+        Stages whose results it reads.
+    code : tuple of str
+        Packages whose source decides the result.
+    work : callable
+        ``work(context)`` writes files into ``context.folder`` and returns flat metrics.
+    files : callable
+        ``files(study)`` returns hashes of files from outside that decide the result.
+    """
+
+    name: str
+    does: str
+    sections: tuple[str, ...]
+    needs: tuple[str, ...]
+    code: tuple[str, ...]
+    work: Callable[[Context], Metrics]
+    files: Callable[[Study], dict[str, str]] = lambda study: {}
