@@ -1,0 +1,194 @@
+"""The command line. Everything heavy is imported inside the command that needs it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from neuroskyrm.errors import ConfigError, NeuroSkyrmError
+
+INTERRUPTED = 130
+
+app = typer.Typer(
+    name="neuroskyrm",
+    help="Emulate skyrmion-based neuromorphic hardware, from the spins to an ONNX model.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+card_app = typer.Typer(help="Look at device cards.", no_args_is_help=True)
+app.add_typer(card_app, name="card")
+
+StudyFile = Annotated[Path, typer.Argument(help="study file (YAML)", show_default=False)]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="A.B=C", help="override one value of the study; repeatable"),
+]
+Out = Annotated[Path, typer.Option("--out", help="folder of all runs")]
+DataFolder = Annotated[
+    Path | None, typer.Option("--data", help="folder that holds MNIST (else NEUROSKYRM_DATA)")
+]
+Again = Annotated[bool, typer.Option("--again", help="recompute even if nothing changed")]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="print the resolved study, time and memory; run nothing")
+]
+RUNS = Path("runs")
+
+
+@app.command(rich_help_panel="Start here")
+def demo(out: Out = RUNS, set_: Overrides = None, again: Again = False) -> None:
+    """Run the whole staircase on embedded data, offline, in about a minute."""
+    from neuroskyrm.app.commands import run_stages
+
+    run_stages(None, set_ or (), out, None, again=again)
+
+
+@app.command(rich_help_panel="Start here")
+def init(
+    file: Annotated[Path, typer.Argument(help="file to write")] = Path("study.yaml"),
+    force: Annotated[bool, typer.Option("--force", help="replace an existing file")] = False,
+) -> None:
+    """Write a commented study with every key and its default."""
+    from neuroskyrm.app.commands import write_study
+
+    write_study(file, replace=force)
+
+
+@app.command(rich_help_panel="Start here")
+def run(
+    study: StudyFile,
+    set_: Overrides = None,
+    out: Out = RUNS,
+    data: DataFolder = None,
+    dry_run: DryRun = False,
+    again: Again = False,
+) -> None:
+    """Run the whole staircase of a study, reusing what has not changed."""
+    from neuroskyrm.app.commands import plan, run_stages
+
+    if dry_run:
+        plan(study, set_ or (), out)
+    else:
+        run_stages(study, set_ or (), out, data, again=again)
+
+
+def _add_stage_command(name: str, does: str) -> None:
+    """Make the stage `name` a verb of its own."""
+
+    def command(
+        study: StudyFile,
+        set_: Overrides = None,
+        out: Out = RUNS,
+        data: DataFolder = None,
+        again: Again = False,
+    ) -> None:
+        from neuroskyrm.app.commands import run_stages
+
+        run_stages(study, set_ or (), out, data, only=name, again=again)
+
+    command.__doc__ = does
+    app.command(name, rich_help_panel="Single stages")(command)
+
+
+STAGE_VERBS = {
+    "simulate": "Simulate the track under current pulses, skyrmion by skyrmion.",
+    "calibrate": "Fit a device card from the simulated trajectory.",
+    "program": "Program the trained weights onto the crossbar as W+/W- pairs.",
+    "evaluate": "Classify the test images with the networks on the crossbar.",
+    "export": "Write the spiking net as ONNX and compare it spike by spike.",
+    "monitor": "Train the process monitor and let it watch a skyrmion process.",
+    "report": "Draw the figures, the comparison with the paper, and report.html.",
+}
+
+
+@app.command(rich_help_panel="Single stages")
+def train(
+    target: Annotated[list[str], typer.Argument(help="[deep|stdp] STUDY", show_default=False)],
+    set_: Overrides = None,
+    out: Out = RUNS,
+    data: DataFolder = None,
+    again: Again = False,
+) -> None:
+    """Train the networks of a study, or one of them: `train stdp study.yaml`."""
+    from neuroskyrm.app.commands import run_stages
+
+    *networks, study = target
+    if any(name not in ("deep", "stdp") for name in networks):
+        raise ConfigError(f"train: '{networks[0]}' is not a network; choose deep or stdp.")
+    for name in networks or ("deep", "stdp"):
+        run_stages(Path(study), set_ or (), out, data, only=f"train-{name}", again=again)
+
+
+for _name, _does in STAGE_VERBS.items():
+    _add_stage_command(_name, _does)
+
+
+@app.command(rich_help_panel="Tools")
+def verify(
+    model: Annotated[Path, typer.Argument(help="ONNX model written by neuroskyrm")],
+    images: Annotated[int, typer.Option(help="images to compare", min=1)] = 100,
+    data: DataFolder = None,
+) -> None:
+    """Run an exported model again and compare it with the reference spike by spike."""
+    from neuroskyrm.app.commands import verify_model
+
+    verify_model(model, images, data)
+
+
+@app.command(rich_help_panel="Tools")
+def doctor() -> None:
+    """Check the installation, the data and the machine, and say how to cure what is wrong."""
+    from neuroskyrm.app.commands import show_findings
+
+    raise typer.Exit(show_findings())
+
+
+@card_app.command("list")
+def card_list() -> None:
+    """List the cards that come with the toolkit."""
+    from neuroskyrm.app.commands import list_cards
+
+    list_cards()
+
+
+@card_app.command("show")
+def card_show(
+    card: Annotated[str, typer.Argument(help="name of a shipped card, or a card file")],
+    figure: Annotated[Path | None, typer.Option(help="also draw it into this PNG/SVG file")] = None,
+) -> None:
+    """Print a device card, and draw it."""
+    from neuroskyrm.app.commands import show_card
+
+    show_card(card, figure)
+
+
+def _version(value: bool) -> None:
+    if value:
+        from neuroskyrm import __version__
+
+        typer.echo(f"neuroskyrm {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="print the version")
+    ] = False,
+) -> None:
+    """Options of the program as a whole."""
+
+
+def main() -> None:
+    """Run the command line: errors are one sentence on stderr and a non-zero exit code."""
+    try:
+        app()
+    except NeuroSkyrmError as error:
+        typer.echo(f"neuroskyrm: {error}", err=True)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        typer.echo("neuroskyrm: interrupted; the same command resumes where it stopped.", err=True)
+        sys.exit(INTERRUPTED)

@@ -1,0 +1,296 @@
+"""The study: everything one experiment needs, as checked, immutable models of its YAML file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import Field, model_validator
+
+from neuroskyrm.app import quantities as q
+from neuroskyrm.errors import ConfigError
+from neuroskyrm.validation import FrozenModel, check, read_yaml
+
+Positive = Annotated[q.Whole, Field(ge=1)]
+Fraction = Annotated[q.Number, Field(ge=0, le=1)]
+
+
+class FilmSection(FrozenModel):
+    """Material of one magnetic layer, and what lies between two of them."""
+
+    Ms: q.Magnetisation = Field(956e3, description="saturation magnetisation")
+    A: q.ExchangeStiffness = Field(10e-12, description="exchange stiffness")
+    D: q.ArealEnergy = Field(1.7e-3, description="interfacial DMI; sign as mumax3's Dind")
+    Ku: q.EnergyDensity = Field(717e3, description="perpendicular anisotropy")
+    alpha: Annotated[q.Number, Field(gt=0, le=10)] = Field(0.1, description="Gilbert damping")
+    thickness: Annotated[q.Length, Field(gt=0, lt=1e-6)] = Field(
+        1e-9, description="thickness of a magnetic layer"
+    )
+    period: Annotated[q.Length, Field(gt=0, lt=1e-6)] = Field(
+        3e-9, description="distance from one magnetic layer to the next"
+    )
+    interlayer: q.ArealEnergy = Field(
+        0.2e-3, description="exchange through the spacer, positive = ferromagnetic"
+    )
+
+
+class BarrierSection(FrozenModel):
+    """Rounded rectangle of raised anisotropy between pre- and post-synapse."""
+
+    along: Annotated[q.Length, Field(ge=0, lt=1e-4)] = Field(40e-9, description="side along x")
+    across: Annotated[q.Length, Field(ge=0, lt=1e-4)] = Field(48e-9, description="side along y")
+    corner: Annotated[q.Length, Field(ge=0, lt=1e-4)] = Field(
+        12e-9, description="radius of its corners"
+    )
+    Ku: q.EnergyDensity = Field(860e3, description="anisotropy inside")
+    shift: q.Length = Field(0.0, description="shift across the track")
+
+
+class RimSection(FrozenModel):
+    """Band of raised anisotropy along every edge, which keeps skyrmions off it."""
+
+    width: Annotated[q.Length, Field(ge=0, lt=1e-5)] = Field(20e-9, description="width; 0 = none")
+    Ku: q.EnergyDensity = Field(1.5e6, description="anisotropy inside")
+
+
+class DeviceSection(FrozenModel):
+    """The synapse: track, stack, barrier and skyrmions. What is not given is as in the preset."""
+
+    preset: Literal["demo", "paper", "rim"] = Field(
+        "demo", description="demo (small, quick), paper (Appendix A), rim (keeps its skyrmions)"
+    )
+    length: Annotated[q.Length, Field(ge=20e-9, lt=1e-4)] = Field(400e-9, description="along x")
+    width: Annotated[q.Length, Field(ge=20e-9, lt=1e-4)] = Field(160e-9, description="along y")
+    layers: Annotated[q.Whole, Field(ge=1, le=64)] = Field(2, description="magnetic layers")
+    cell: Annotated[q.Length, Field(ge=1e-10, le=1e-8)] = Field(4e-9, description="cell size")
+    film: FilmSection = FilmSection()
+    barrier: BarrierSection = BarrierSection()
+    rim: RimSection = RimSection()
+    field: Annotated[q.MagneticField, Field(gt=-20, lt=20)] = Field(80e-3, description="along +z")
+    temperature: q.Temperature = Field(300.0, description="temperature")
+    driven: Literal["outer", "all"] = Field(
+        "all", description="layers that feel the spin-orbit torque"
+    )
+    skyrmions: Annotated[q.Whole, Field(ge=1, le=1000)] = Field(
+        4, description="seeded in the pre-synapse"
+    )
+    rows: Annotated[q.Whole, Field(ge=1, le=100)] = Field(2, description="rows they are seeded in")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_from_preset(cls, given: Any) -> Any:
+        from neuroskyrm.micromagnetics.track import PRESETS
+
+        if not isinstance(given, dict):
+            return given
+        preset = given.get("preset", "demo")
+        if not isinstance(preset, str) or preset not in PRESETS:
+            return given
+        base = asdict(PRESETS[preset])
+        base["preset"] = base.pop("name")
+        return merge(base, given)
+
+
+class DriveSection(FrozenModel):
+    """Programming pulses: potentiation (+x) and then depression (-x), in cycles."""
+
+    pulses: Annotated[q.Whole, Field(ge=1, le=1000)] = Field(
+        4, description="pulses of each polarity in a cycle"
+    )
+    cycles: Annotated[q.Whole, Field(ge=1, le=1000)] = Field(1, description="LTP/LTD cycles")
+    width: Annotated[q.Time, Field(gt=0, lt=1e-6)] = Field(1e-9, description="of a pulse")
+    pause: Annotated[q.Time, Field(gt=0, lt=1e-5)] = Field(0.5e-9, description="after a pulse")
+    current: Annotated[q.CurrentDensity, Field(gt=0, lt=1e14)] = Field(
+        2e10, description="effective current density of the torque on one layer"
+    )
+    nominal: Annotated[q.CurrentDensity, Field(gt=0, lt=1e14)] = Field(
+        24e10, description="current density in the heavy metal, for the energy"
+    )
+    heavy_metal: Annotated[q.Length, Field(gt=0, lt=1e-6)] = Field(
+        4.5e-9, description="thickness of one heavy-metal layer"
+    )
+    resistivity: q.Resistivity = Field(38e-8, description="of the heavy metal")
+    reads: Annotated[q.Whole, Field(ge=1, le=1000)] = Field(5, description="reads in each pause")
+
+
+class ReadSection(FrozenModel):
+    """The tunnel junction that reads the post-synapse."""
+
+    G0: q.Conductance = Field(20e-6, description="conductance of the empty device")
+    tmr: Annotated[q.Number, Field(gt=0, le=20)] = Field(
+        2.8, description="tunnel magnetoresistance"
+    )
+
+
+class DataSection(FrozenModel):
+    """Images to learn: digits28 (embedded), mnist, or a folder of IDX files."""
+
+    source: str = Field("digits28", description="digits28, mnist, or a folder of IDX files")
+    train: Positive | None = Field(None, description="training images used; null = all")
+    test: Positive | None = Field(None, description="test images used; null = all")
+
+
+class CardSection(FrozenModel):
+    """The device card that the crossbars use."""
+
+    use: str = Field(
+        "paper-n4-300K", description="a shipped card, a card file, or 'calibrated' (this run's)"
+    )
+
+
+class CrossbarSection(FrozenModel):
+    """The array that hosts the weights as W+/W- pairs."""
+
+    placement: Literal["separate", "interleaved"] = Field(
+        "separate", description="where W+ and W- lie"
+    )
+    method: Literal["open-loop", "write-verify"] = Field(
+        "write-verify", description="how states are programmed"
+    )
+    wire: q.Resistance = Field(0.0, description="resistance of one wire segment; 0 = ideal wires")
+    tile: Annotated[q.Whole, Field(ge=1, le=8192)] = Field(256, description="largest array side")
+    spread: bool = Field(True, description="device-to-device variation from the card")
+    read_noise: bool = Field(True, description="read noise from the card")
+
+
+class DeepSection(FrozenModel):
+    """The supervised network: trained as a ReLU net, run as a threshold-scaled spiking net."""
+
+    hidden: list[Positive] = Field([128], min_length=1, max_length=8, description="hidden layers")
+    epochs: Positive = Field(15, description="training epochs")
+    batch: Positive = Field(100, description="images in a batch")
+    learning_rate: Annotated[q.Number, Field(gt=0, le=10)] = Field(0.1, description="of SGD")
+    dropout: Annotated[q.Number, Field(ge=0, lt=1)] = Field(0.2, description="of hidden neurons")
+    positive: Positive | None = Field(
+        None, description="positive weight states; null = all the card has"
+    )
+    steps: Annotated[q.Whole, Field(ge=1, le=10000)] = Field(20, description="time steps of 1 ms")
+    coding: Literal["constant", "poisson"] = Field("constant", description="of the input")
+    reset: Literal["subtract", "zero"] = Field("subtract", description="of a neuron that fired")
+
+
+class StdpSection(FrozenModel):
+    """The unsupervised network: Poisson input, lateral inhibition, states moved by pulses."""
+
+    neurons: Annotated[q.Whole, Field(ge=10, le=100000)] = Field(100, description="excitatory")
+    rule: Literal["deterministic", "probabilistic", "column", "ideal"] = Field(
+        "probabilistic", description="how a spike moves device states"
+    )
+    train: Positive = Field(600, description="images shown while learning")
+    label: Positive = Field(400, description="training images that name the neurons")
+    test: Positive = Field(300, description="test images")
+    passes: Positive = Field(1, description="times the training images are shown")
+
+
+class MonitorSection(FrozenModel):
+    """The recurrent classifier of skyrmion processes, and the process it watches."""
+
+    processes: Annotated[q.Whole, Field(ge=6, le=100000)] = Field(
+        120, description="simulated to train on, at theta = 50 deg"
+    )
+    quantiles: Annotated[q.Whole, Field(ge=4, le=100000)] = Field(
+        64, description="of the sorted S_z"
+    )
+    hidden: Annotated[q.Whole, Field(ge=2, le=100000)] = Field(32, description="hidden neurons")
+    alpha: Annotated[q.Number, Field(gt=0, le=10)] = Field(0.36, description="damping, watched run")
+    width: Annotated[q.Time, Field(gt=0, lt=1e-9)] = Field(
+        28e-12, description="Gaussian width of its field pulse"
+    )
+    angle: q.Angle = Field(0.6981317007977318, description="polar angle of its field pulse")
+
+
+class ExportSection(FrozenModel):
+    """The ONNX model and the proof that it spikes alike."""
+
+    images: Positive = Field(100, description="images compared spike by spike")
+
+
+class Study(FrozenModel):
+    """One experiment, from the spins to the exported model."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")] = Field(
+        "demo", description="names the run folder"
+    )
+    seed: Annotated[q.Whole, Field(ge=0, lt=2**63)] = Field(1, description="of all random numbers")
+    data: DataSection = DataSection()
+    device: DeviceSection = Field(default_factory=lambda: DeviceSection.model_validate({}))
+    drive: DriveSection = DriveSection()
+    read: ReadSection = ReadSection()
+    card: CardSection = CardSection()
+    crossbar: CrossbarSection = CrossbarSection()
+    deep: DeepSection = DeepSection()
+    stdp: StdpSection = StdpSection()
+    monitor: MonitorSection = MonitorSection()
+    export: ExportSection = ExportSection()
+
+
+def merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    """Return `base` with the values of `over` put in, section by section."""
+    result = dict(base)
+    for key, value in over.items():
+        below = result.get(key)
+        both = isinstance(below, dict) and isinstance(value, dict)
+        result[key] = merge(below, value) if both else value  # type: ignore[arg-type]
+    return result
+
+
+def parse_override(text: str) -> dict[str, Any]:
+    """Return ``a.b=c`` as the nested mapping ``{"a": {"b": c}}``.
+
+    Raises
+    ------
+    ConfigError
+        The text has no ``=`` or an empty key.
+
+    Examples
+    --------
+    >>> parse_override("device.layers=4")
+    {'device': {'layers': 4}}
+    """
+    path, equals, value = text.partition("=")
+    keys = path.strip().split(".")
+    if not equals or not all(keys):
+        raise ConfigError(f"--set '{text}': must look like section.key=value.")
+    try:
+        content: Any = yaml.safe_load(value)
+    except yaml.YAMLError:
+        raise ConfigError(f"--set '{text}': the value is not valid YAML.") from None
+    for key in reversed(keys):
+        content = {key: content}
+    return dict(content)
+
+
+def load_study(path: Path | None, overrides: Iterable[str] = ()) -> Study:
+    """Read a study file, apply overrides, and check it.
+
+    Parameters
+    ----------
+    path : Path or None
+        The YAML file; None for the defaults (the demo).
+    overrides : iterable of str
+        Texts like ``device.layers=4``.
+
+    Returns
+    -------
+    Study
+        Resolved: every value is filled in.
+
+    Raises
+    ------
+    ConfigError
+        Names file, field, value and what is allowed.
+    """
+    content: dict[str, Any] = {} if path is None else read_yaml(path)
+    source = "the demo study" if path is None else str(path)
+    for text in overrides:
+        content = merge(content, parse_override(text))
+        source += f" with --set {text}"
+    return check(Study, content, source)
+
+
+def dump_study(study: Study) -> str:
+    """Return the resolved study as YAML text; loading it gives the same study."""
+    return yaml.safe_dump(study.model_dump(mode="json"), sort_keys=False, allow_unicode=True)

@@ -1,0 +1,68 @@
+"""Writes a study with every key, its value in familiar units and what it means."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from pydantic import BaseModel, BeforeValidator
+from pydantic.fields import FieldInfo
+
+from neuroskyrm.app.study import Study
+from neuroskyrm.units import Dimension, format_quantity
+
+HEADER = """\
+# A neuroskyrm study: one experiment, from the spins to the exported model.
+# Quantities take a unit ("2 ns", "80 mT", "30 MA/cm^2") or are plain SI numbers.
+# Every line may be left out; the values here are the defaults. Run it with
+#   neuroskyrm run {file}
+"""
+
+
+def commented_study(file: str, study: Study | None = None) -> str:
+    """Return the YAML text of `study` (the defaults, if not given), commented line by line.
+
+    Parameters
+    ----------
+    file : str
+        File name to mention in the header.
+    study : Study, optional
+        The study to write.
+    """
+    lines = [HEADER.format(file=file)]
+    lines += _section(study or Study(), indent=0)
+    return "\n".join(lines) + "\n"
+
+
+def _section(model: BaseModel, indent: int) -> list[str]:
+    lines = []
+    pad = "  " * indent
+    for name, info in type(model).model_fields.items():
+        value = getattr(model, name)
+        if isinstance(value, BaseModel):
+            summary = (type(value).__doc__ or "").strip().splitlines()[0]
+            lines += ["" if indent == 0 else None, f"{pad}{name}:  # {summary}"]
+            lines += _section(value, indent + 1)
+        else:
+            entry = f"{pad}{name}: {_text(value, info)}"
+            lines.append(f"{entry:<34}  # {info.description}")
+    return [line for line in lines if line is not None]
+
+
+def _text(value: Any, info: FieldInfo) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float):
+        dimension = _dimension(info)
+        return f"{value:.12g}" if dimension is None else format_quantity(value, dimension)
+    return str(value)
+
+
+def _dimension(info: FieldInfo) -> Dimension | None:
+    for item in info.metadata:
+        if isinstance(item, BeforeValidator) and isinstance(item.func, partial):
+            dimension = item.func.keywords.get("dimension")
+            return dimension if isinstance(dimension, Dimension) else None
+    return None
