@@ -38,12 +38,15 @@ class Levels(FrozenModel):
         Standard deviation between separate visits to the same state (cycle to cycle) [S].
     skyrmions : list of float
         Mean number of skyrmions under the read-out in each state.
+    visits : list of int or None
+        Number of separate visits each level is the mean of.
     """
 
     mean: list[Positive] = Field(min_length=2, max_length=255)
     read_sd: list[NotNegative]
     visit_sd: list[NotNegative]
     skyrmions: list[NotNegative]
+    visits: list[Annotated[int, Field(ge=1)]] | None = None
 
 
 class Branch(FrozenModel):
@@ -58,12 +61,16 @@ class Branch(FrozenModel):
     first : list of list of float or None
         The same in the first LTP/LTD cycle, where it was told apart.
     observed : list of int
-        Number of pulses seen from each state (0: the row is a prior, not a measurement).
+        Number of pulses seen from each state in `later` (0: the row is a prior, not a
+        measurement).
+    observed_first : list of int or None
+        The same for `first`.
     """
 
     later: list[Row]
     first: list[Row] | None = None
     observed: list[Annotated[int, Field(ge=0)]]
+    observed_first: list[Annotated[int, Field(ge=0)]] | None = None
 
 
 class PulseCost(FrozenModel):
@@ -132,12 +139,16 @@ class DeviceCard(FrozenModel):
             raise ValueError("has 'levels.mean' out of order; it must rise from state to state")
         for field in ("read_sd", "visit_sd", "skyrmions"):
             _same_length(f"levels.{field}", getattr(self.levels, field), count)
+        if self.levels.visits is not None:
+            _same_length("levels.visits", self.levels.visits, count)
         for field in ("potentiation", "depression"):
             branch: Branch = getattr(self, field)
             _same_length(f"{field}.observed", branch.observed, count)
             _stochastic(f"{field}.later", branch.later, count)
             if branch.first is not None:
                 _stochastic(f"{field}.first", branch.first, count)
+            if branch.observed_first is not None:
+                _same_length(f"{field}.observed_first", branch.observed_first, count)
         return self
 
     @property
