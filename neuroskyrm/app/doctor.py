@@ -119,17 +119,20 @@ def check_packages() -> Finding:
 
 
 def check_data() -> Finding:
-    """Look for MNIST where `NEUROSKYRM_DATA` points, or in the download cache."""
-    from neuroskyrm.io.datasets import find_mnist
+    """Check MNIST where `NEUROSKYRM_DATA` points."""
+    from neuroskyrm.errors import DataError
+    from neuroskyrm.io.datasets import ENVIRONMENT, load_mnist
 
-    place = os.environ.get("NEUROSKYRM_DATA")
-    found = find_mnist()
-    if found is not None:
-        return Finding("data", f"MNIST in {found}", True)
-    if place:
-        cure = "point NEUROSKYRM_DATA to the folder that holds MNIST/raw, or unset it"
-        return Finding("data", f"no MNIST below NEUROSKYRM_DATA='{place}'", False, cure)
-    return Finding("data", "MNIST not here yet (downloaded when asked; the demo needs none)", True)
+    place = os.environ.get(ENVIRONMENT)
+    if not place:
+        state = f"{ENVIRONMENT} is not set: MNIST is downloaded when asked for, the demo needs none"
+        return Finding("data", state, True)
+    try:
+        images = len(load_mnist(Path(place)).train_images)
+    except DataError as problem:
+        cure = f"point {ENVIRONMENT} to a folder that holds MNIST/raw, or unset it"
+        return Finding("data", str(problem), False, cure)
+    return Finding("data", f"MNIST in {place}, {images} training images", True)
 
 
 def check_compiler() -> Finding:

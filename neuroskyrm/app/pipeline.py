@@ -15,12 +15,17 @@ from neuroskyrm.io.atomic import write_json, write_text
 from neuroskyrm.io.provenance import code_digest, machine, versions
 from neuroskyrm.io.stage_store import Metrics, StageResult, StageStore, content_hash
 
-SHOWN_FILES = (".png", ".svg", ".onnx", ".html", ".yaml", ".json")
+SHOWN_FILES = (".png", ".onnx", ".html", ".yaml", ".json", ".safetensors")
+PACKAGES = ("neuroskyrm", "devicemodels", "crossbar", "networks")
 
 
 def run_folder(study: Study, out: Path) -> Path:
-    """Return the run folder of `study` below `out`: its name and the hash of its content."""
-    return out / f"{study.name}-{content_hash(study.model_dump(mode='json'))[:8]}"
+    """Return the run folder of `study` below `out`, named by the study and the hash of it.
+
+    The code is part of the hash: another version of it writes another folder.
+    """
+    identity = {"study": study.model_dump(mode="json"), "code": code_digest(PACKAGES)}
+    return out / f"{study.name}-{content_hash(identity)[:8]}"
 
 
 def chain(name: str) -> list[str]:
@@ -38,14 +43,16 @@ def chain(name: str) -> list[str]:
     return [stage for stage in STAGES if stage in wanted]
 
 
-def stage_inputs(stage: Stage, study: Study, done: dict[str, StageResult]) -> dict[str, Any]:
+def stage_inputs(
+    stage: Stage, study: Study, done: dict[str, StageResult], data: Path | None
+) -> dict[str, Any]:
     """Return everything that decides the result of `stage`, ready to be hashed."""
     content = study.model_dump(mode="json")
     return {
         "seed": study.seed,
         "study": {section: content[section] for section in stage.sections},
         "needs": {name: done[name].digest for name in stage.needs},
-        "files": stage.files(study),
+        "files": stage.files(study, data),
         "code": code_digest(stage.code),
     }
 
@@ -60,15 +67,24 @@ class Pipeline:
     out : Path
         Folder of all runs; finished stages lie in ``out/stages`` and are shared by all studies.
     reporter : Reporter, optional
-        Progress and log; by default quiet logging into the run folder.
+        Progress and log.
+    data : Path, optional
+        Folder that holds MNIST.
     """
 
-    def __init__(self, study: Study, out: Path, reporter: Reporter | None = None) -> None:
+    def __init__(
+        self,
+        study: Study,
+        out: Path,
+        reporter: Reporter | None = None,
+        data: Path | None = None,
+    ) -> None:
         self.study = study
         self.folder = run_folder(study, out)
         self.store = StageStore(out / "stages")
         self.reporter = reporter or Reporter()
         self.reporter.log_file = self.folder / "log.txt"
+        self.data = data
         self.done: dict[str, StageResult] = {}
 
     def run(self, names: Iterable[str] | None = None, *, again: bool = False) -> Metrics:
@@ -100,8 +116,8 @@ class Pipeline:
         with self.reporter.stage(stage.name) as tick:
             result = self.store.compute(
                 stage.name,
-                stage_inputs(stage, self.study, self.done),
-                lambda folder: stage.work(Context(self.study, folder, needed, tick)),
+                stage_inputs(stage, self.study, self.done, self.data),
+                lambda folder: stage.work(Context(self.study, folder, needed, tick, self.data)),
                 again=again,
             )
         how = "reused, nothing changed" if result.reused else f"{result.wall_time:.1f} s"

@@ -25,19 +25,30 @@ class Context:
         Results of the stages it needs, by name.
     tick : callable
         Progress: ``tick(fraction, text)``.
+    data : Path or None
+        Folder that holds MNIST, where the user named one.
     """
 
     study: Study
     folder: Path
     inputs: Mapping[str, StageResult]
     tick: Tick
+    data: Path | None = None
 
-    @property
-    def figures(self) -> Path:
-        """Folder of the stage's figures (made on first use)."""
+    def figure(self, name: str, caption: str) -> Path:
+        """Return the path of a new figure, and note its caption for the report.
+
+        Parameters
+        ----------
+        name : str
+            File name without suffix.
+        caption : str
+            One sentence: what is seen.
+        """
         folder = self.folder / "figures"
         folder.mkdir(exist_ok=True)
-        return folder
+        (folder / f"{name}.txt").write_text(caption, encoding="utf-8")
+        return folder / f"{name}.png"
 
 
 @dataclass(frozen=True)
@@ -59,7 +70,7 @@ class Stage:
     work : callable
         ``work(context)`` writes files into ``context.folder`` and returns flat metrics.
     files : callable
-        ``files(study)`` returns hashes of files from outside that decide the result.
+        ``files(study, data)`` returns hashes of files from outside that decide the result.
     """
 
     name: str
@@ -68,4 +79,4 @@ class Stage:
     needs: tuple[str, ...]
     code: tuple[str, ...]
     work: Callable[[Context], Metrics]
-    files: Callable[[Study], dict[str, str]] = lambda study: {}
+    files: Callable[[Study, Path | None], dict[str, str]] = lambda study, data: {}
