@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from math import prod
 
 from neuroskyrm.app.study import Study
@@ -46,7 +47,7 @@ def estimate(study: Study) -> list[Cost]:
     steps = time / (STEP_TIME * (device.cell / 4e-9) ** 2)
     images, tests = _images(study)
     sizes = [784, *deep.hidden, 10]
-    weights = sum(prod(pair) for pair in zip(sizes, sizes[1:], strict=False))
+    weights = sum(prod(pair) for pair in pairwise(sizes))
     shown = stdp.passes * stdp.train + stdp.label + stdp.test
     return [
         Cost("simulate", cells * steps * SPIN_STEP, 100 + cells * BYTES_PER_CELL / 1e6),

@@ -44,7 +44,7 @@ def chain(name: str) -> list[str]:
 
 
 def stage_inputs(
-    stage: Stage, study: Study, done: dict[str, StageResult], data: Path | None
+    stage: Stage, study: Study, done: dict[str, StageResult], files: dict[str, str]
 ) -> dict[str, Any]:
     """Return everything that decides the result of `stage`, ready to be hashed."""
     content = study.model_dump(mode="json")
@@ -52,7 +52,7 @@ def stage_inputs(
         "seed": study.seed,
         "study": {section: content[section] for section in stage.sections},
         "needs": {name: done[name].digest for name in stage.needs},
-        "files": stage.files(study, data),
+        "files": files,
         "code": code_digest(stage.code),
     }
 
@@ -104,19 +104,23 @@ class Pipeline:
         """
         wanted = list(STAGES) if names is None else list(names)
         order = [name for name in STAGES if any(name in chain(want) for want in wanted)]
+        # Files from outside are checked before anything is computed or written.
+        files = {name: STAGES[name].files(self.study, self.data) for name in order}
         self.folder.mkdir(parents=True, exist_ok=True)
         write_text(self.folder / "study.yaml", dump_study(self.study))
         for name in order:
-            self.done[name] = self._run_stage(STAGES[name], again=again and name in wanted)
+            self.done[name] = self._run_stage(
+                STAGES[name], files[name], again=again and name in wanted
+            )
             self._publish(self.done[name])
         return self._finish()
 
-    def _run_stage(self, stage: Stage, *, again: bool) -> StageResult:
+    def _run_stage(self, stage: Stage, files: dict[str, str], *, again: bool) -> StageResult:
         needed = {name: self.done[name] for name in stage.needs}
         with self.reporter.stage(stage.name) as tick:
             result = self.store.compute(
                 stage.name,
-                stage_inputs(stage, self.study, self.done, self.data),
+                stage_inputs(stage, self.study, self.done, files),
                 lambda folder: stage.work(Context(self.study, folder, needed, tick, self.data)),
                 again=again,
             )

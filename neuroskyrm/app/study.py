@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import yaml
 from pydantic import Field, model_validator
@@ -14,6 +14,9 @@ from neuroskyrm.app import quantities as q
 from neuroskyrm.errors import ConfigError
 from neuroskyrm.validation import FrozenModel, check, read_yaml
 
+if TYPE_CHECKING:
+    from neuroskyrm.micromagnetics.track import Track
+
 Positive = Annotated[q.Whole, Field(ge=1)]
 Fraction = Annotated[q.Number, Field(ge=0, le=1)]
 
@@ -21,63 +24,59 @@ Fraction = Annotated[q.Number, Field(ge=0, le=1)]
 class FilmSection(FrozenModel):
     """Material of one magnetic layer, and what lies between two of them."""
 
-    Ms: q.Magnetisation = Field(956e3, description="saturation magnetisation")
-    A: q.ExchangeStiffness = Field(10e-12, description="exchange stiffness")
-    D: q.ArealEnergy = Field(1.7e-3, description="interfacial DMI; sign as mumax3's Dind")
-    Ku: q.EnergyDensity = Field(717e3, description="perpendicular anisotropy")
-    alpha: Annotated[q.Number, Field(gt=0, le=10)] = Field(0.1, description="Gilbert damping")
+    Ms: q.Magnetisation = Field(description="saturation magnetisation")
+    A: q.ExchangeStiffness = Field(description="exchange stiffness")
+    D: q.ArealEnergy = Field(description="interfacial DMI; sign as mumax3's Dind")
+    Ku: q.EnergyDensity = Field(description="perpendicular anisotropy")
+    alpha: Annotated[q.Number, Field(gt=0, le=10)] = Field(description="Gilbert damping")
     thickness: Annotated[q.Length, Field(gt=0, lt=1e-6)] = Field(
-        1e-9, description="thickness of a magnetic layer"
+        description="thickness of a magnetic layer"
     )
     period: Annotated[q.Length, Field(gt=0, lt=1e-6)] = Field(
-        3e-9, description="distance from one magnetic layer to the next"
+        description="distance from one magnetic layer to the next"
     )
     interlayer: q.ArealEnergy = Field(
-        0.2e-3, description="exchange through the spacer, positive = ferromagnetic"
+        description="exchange through the spacer, positive = ferromagnetic"
     )
 
 
 class BarrierSection(FrozenModel):
     """Rounded rectangle of raised anisotropy between pre- and post-synapse."""
 
-    along: Annotated[q.Length, Field(ge=0, lt=1e-4)] = Field(40e-9, description="side along x")
-    across: Annotated[q.Length, Field(ge=0, lt=1e-4)] = Field(48e-9, description="side along y")
-    corner: Annotated[q.Length, Field(ge=0, lt=1e-4)] = Field(
-        12e-9, description="radius of its corners"
-    )
-    Ku: q.EnergyDensity = Field(860e3, description="anisotropy inside")
-    shift: q.Length = Field(0.0, description="shift across the track")
+    along: Annotated[q.Length, Field(ge=0, lt=1e-4)] = Field(description="side along x")
+    across: Annotated[q.Length, Field(ge=0, lt=1e-4)] = Field(description="side along y")
+    corner: Annotated[q.Length, Field(ge=0, lt=1e-4)] = Field(description="radius of its corners")
+    Ku: q.EnergyDensity = Field(description="anisotropy inside")
+    shift: q.Length = Field(description="shift across the track")
 
 
 class RimSection(FrozenModel):
     """Band of raised anisotropy along every edge, which keeps skyrmions off it."""
 
-    width: Annotated[q.Length, Field(ge=0, lt=1e-5)] = Field(20e-9, description="width; 0 = none")
-    Ku: q.EnergyDensity = Field(1.5e6, description="anisotropy inside")
+    width: Annotated[q.Length, Field(ge=0, lt=1e-5)] = Field(description="width; 0 = none")
+    Ku: q.EnergyDensity = Field(description="anisotropy inside")
 
 
 class DeviceSection(FrozenModel):
     """The synapse: track, stack, barrier and skyrmions. What is not given is as in the preset."""
 
     preset: Literal["demo", "paper", "rim"] = Field(
-        "demo", description="demo (small, quick), paper (Appendix A), rim (keeps its skyrmions)"
+        description="demo (small, quick), paper (Appendix A), rim (keeps its skyrmions)"
     )
-    length: Annotated[q.Length, Field(ge=20e-9, lt=1e-4)] = Field(400e-9, description="along x")
-    width: Annotated[q.Length, Field(ge=20e-9, lt=1e-4)] = Field(160e-9, description="along y")
-    layers: Annotated[q.Whole, Field(ge=1, le=64)] = Field(2, description="magnetic layers")
-    cell: Annotated[q.Length, Field(ge=1e-10, le=1e-8)] = Field(4e-9, description="cell size")
-    film: FilmSection = FilmSection()
-    barrier: BarrierSection = BarrierSection()
-    rim: RimSection = RimSection()
-    field: Annotated[q.MagneticField, Field(gt=-20, lt=20)] = Field(80e-3, description="along +z")
-    temperature: q.Temperature = Field(300.0, description="temperature")
-    driven: Literal["outer", "all"] = Field(
-        "all", description="layers that feel the spin-orbit torque"
-    )
+    length: Annotated[q.Length, Field(ge=20e-9, lt=1e-4)] = Field(description="along x")
+    width: Annotated[q.Length, Field(ge=20e-9, lt=1e-4)] = Field(description="along y")
+    layers: Annotated[q.Whole, Field(ge=1, le=64)] = Field(description="magnetic layers")
+    cell: Annotated[q.Length, Field(ge=1e-10, le=1e-8)] = Field(description="cell size")
+    film: FilmSection
+    barrier: BarrierSection
+    rim: RimSection
+    field: Annotated[q.MagneticField, Field(gt=-20, lt=20)] = Field(description="along +z")
+    temperature: q.Temperature = Field(description="temperature")
+    driven: Literal["outer", "all"] = Field(description="layers that feel the spin-orbit torque")
     skyrmions: Annotated[q.Whole, Field(ge=1, le=1000)] = Field(
-        4, description="seeded in the pre-synapse"
+        description="seeded in the pre-synapse"
     )
-    rows: Annotated[q.Whole, Field(ge=1, le=100)] = Field(2, description="rows they are seeded in")
+    rows: Annotated[q.Whole, Field(ge=1, le=100)] = Field(description="rows they are seeded in")
 
     @model_validator(mode="before")
     @classmethod
@@ -92,6 +91,25 @@ class DeviceSection(FrozenModel):
         base = asdict(PRESETS[preset])
         base["preset"] = base.pop("name")
         return merge(base, given)
+
+    @model_validator(mode="after")
+    def _lies_on_the_mesh(self) -> DeviceSection:
+        self.track()
+        return self
+
+    def track(self) -> Track:
+        """Return the track that this section describes.
+
+        Raises
+        ------
+        ConfigError
+            Its sizes do not fit each other.
+        """
+        from neuroskyrm.micromagnetics.track import Barrier, Film, Rim, Track
+
+        parts = {"film": Film, "barrier": Barrier, "rim": Rim}
+        values = {"name": self.preset, **self.model_dump(exclude={"preset"})}
+        return Track(**{key: parts[key](**v) if key in parts else v for key, v in values.items()})
 
 
 class DriveSection(FrozenModel):
@@ -199,7 +217,7 @@ class MonitorSection(FrozenModel):
     width: Annotated[q.Time, Field(gt=0, lt=1e-9)] = Field(
         28e-12, description="Gaussian width of its field pulse"
     )
-    angle: q.Angle = Field(0.6981317007977318, description="polar angle of its field pulse")
+    angle: q.Angle = Field(0.698131700797732, description="polar angle of its field pulse")
 
 
 class ExportSection(FrozenModel):

@@ -1,0 +1,59 @@
+"""The small commands, used as a user would."""
+
+import yaml
+
+from neuroskyrm.app.study import Study, dump_study, load_study
+
+
+def test_init_writes_the_commented_defaults(neuroskyrm, tmp_path):
+    outcome = neuroskyrm("init")
+    assert outcome.code == 0
+    text = (tmp_path / "study.yaml").read_text()
+    assert load_study(tmp_path / "study.yaml") == Study()
+    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+    assert all("#" in line for line in lines)
+
+
+def test_dry_run_prints_study_and_estimate_and_runs_nothing(neuroskyrm, tmp_path):
+    (tmp_path / "study.yaml").write_text("seed: 7\ndevice: {temperature: 300 K}")
+    outcome = neuroskyrm("run", "study.yaml", "--dry-run", "--set", "device.layers=4")
+    assert outcome.code == 0
+    assert "layers: 4" in outcome.out
+    assert "seed: 7" in outcome.out
+    assert "MB" in outcome.out
+    assert [p.name for p in tmp_path.iterdir()] == ["study.yaml"]
+
+
+def test_resolved_study_loads_to_itself(tmp_path):
+    study = load_study(None, ["device.preset=rim", "drive.width=2 ns", "deep.hidden=[30, 20]"])
+    (tmp_path / "s.yaml").write_text(dump_study(study))
+    assert load_study(tmp_path / "s.yaml") == study
+
+
+def test_exponent_without_point_is_a_number(tmp_path):
+    assert isinstance(yaml.safe_load("x: 1e-11")["x"], str)
+    (tmp_path / "s.yaml").write_text("device: {film: {A: 2e-11, Ku: 8e5, alpha: 3e-1}}")
+    film = load_study(tmp_path / "s.yaml").device.film
+    assert (film.A, film.Ku, film.alpha) == (2e-11, 8e5, 0.3)
+
+
+def test_preset_fills_what_is_not_given():
+    study = load_study(None, ["device.preset=paper", "device.layers=8"])
+    assert study.device.length == 800e-9
+    assert study.device.rim.width == 0
+    assert study.device.layers == 8
+
+
+def test_doctor_reports_and_exits_with_its_verdict(neuroskyrm, monkeypatch):
+    monkeypatch.delenv("NEUROSKYRM_DATA", raising=False)
+    assert neuroskyrm("doctor").code == 0
+    monkeypatch.setenv("NEUROSKYRM_DATA", "/no/such/folder")
+    outcome = neuroskyrm("doctor")
+    assert outcome.code == 1
+    assert "NEUROSKYRM_DATA" in outcome.out
+
+
+def test_version(neuroskyrm):
+    from neuroskyrm import __version__
+
+    assert __version__ in neuroskyrm("--version").out
