@@ -1,0 +1,164 @@
+"""One loop that runs any Runge–Kutta table over the fused kernels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neuroskyrm.errors import PhysicsError
+from neuroskyrm.micromagnetics import kernels
+from neuroskyrm.micromagnetics.sample import Array
+from neuroskyrm.micromagnetics.schemes import Scheme
+from neuroskyrm.micromagnetics.system import System
+
+Drive = Callable[[float], float]
+"""Current density [A/m^2] as a function of time [s]."""
+
+
+@dataclass(frozen=True)
+class Tolerance:
+    """How an adaptive scheme chooses its step.
+
+    Parameters
+    ----------
+    error : float
+        Largest error of any unit vector per step.
+    smallest, largest : float
+        Bounds of the step [s].
+    safety : float
+        Fraction of the step that the error estimate would allow.
+    """
+
+    error: float = 1e-5
+    smallest: float = 1e-18
+    largest: float = 1e-10
+    safety: float = 0.9
+
+
+class Integrator:
+    """Advances m through time with one scheme.
+
+    Parameters
+    ----------
+    system : System
+        The right-hand side.
+    scheme : Scheme
+        The table.
+    m : array of shape (3, layers, ny, nx)
+        Initial value.
+    dt : float
+        Step, or first step of an adaptive scheme [s].
+    tolerance : Tolerance
+        Step control of an adaptive scheme.
+    """
+
+    def __init__(
+        self, system: System, scheme: Scheme, m: Array, dt: float, tolerance: Tolerance
+    ) -> None:
+        self.system, self.scheme, self.tolerance = system, scheme, tolerance
+        self.m = m
+        self.dt = dt
+        self.step_number = 0
+        self.slopes = np.zeros((len(scheme.nodes), *m.shape), dtype=m.dtype)
+        self._values = [np.zeros_like(m), np.zeros_like(m)]
+        self._limit = 1.0 + 1e-5 * m[0].size
+        self._fresh = False
+
+    def forget(self) -> None:
+        """Do not reuse the last slope: the drive has jumped."""
+        self._fresh = False
+
+    def step(self, t: float, dt: float, drive: Drive) -> float:
+        """Advance from `t` by `dt` [s] (less if the error asks for it); return the step done.
+
+        Raises
+        ------
+        PhysicsError
+            m became NaN, left the unit sphere, or the step fell below its minimum.
+        """
+        self.system.draw_noise(self.step_number, dt)
+        while True:
+            new, deviation = self._stages(t, dt, drive)
+            if not self.scheme.adaptive:
+                self._check(deviation, t, dt)
+                break
+            error = dt * self._error() if deviation < self._limit else np.inf
+            following = self._next_step(dt, error)
+            if error <= self.tolerance.error:
+                self.dt = following
+                break
+            if following < self.tolerance.smallest:
+                self._fail(t, dt, f"the step fell below its minimum of {self.tolerance.smallest} s")
+            dt, self._fresh = following, self._fresh or bool(np.isfinite(error))
+        self._accept(new)
+        return dt
+
+    def _stages(self, t: float, dt: float, drive: Drive) -> tuple[Array, float]:
+        """Evaluate all slopes; return the new value and its deviation from unit length."""
+        scheme = self.scheme
+        value, deviation = self.m, 0.0
+        count = len(scheme.nodes)
+        new = self.m
+        for number, node in enumerate(scheme.nodes):
+            weights = scheme.stages[number] if number < count - 1 else scheme.solution
+            following = self._values[number % 2]
+            time = t + node * dt
+            scaled = dt * np.array(weights)
+            if number == 0 and self._fresh:
+                deviation = self._combine(scaled, following)
+            else:
+                deviation = self.system.stage(
+                    value, self.m, self.slopes, number, scaled, following, time, drive(time)
+                )
+            new, value = value, following
+        # With FSAL the last slope is taken at the new value itself.
+        return (new if scheme.reuses_last else value), deviation
+
+    def _combine(self, weights: NDArray[np.float64], following: Array) -> float:
+        def work(thread: int, begin: int, end: int) -> float:
+            return kernels.combine(
+                self.m, self.slopes, weights, following, begin, end, self.system.scratch[thread]
+            )
+
+        return sum(self.system.workers.share(work, self.system.rows))
+
+    def _error(self) -> float:
+        weights = np.array(self.scheme.error)
+
+        def work(thread: int, begin: int, end: int) -> float:
+            return kernels.largest_error(
+                self.slopes, weights, begin, end, self.system.scratch[thread]
+            )
+
+        return max(self.system.workers.share(work, self.system.rows))
+
+    def _next_step(self, dt: float, error: float) -> float:
+        """Return the step that should meet the tolerance, within a factor 5 of the last."""
+        ratio = self.tolerance.error / max(error, 1e-300)
+        factor = self.tolerance.safety * ratio ** (1 / self.scheme.order)
+        return min(dt * min(max(factor, 0.2), 5.0), self.tolerance.largest)
+
+    def _accept(self, new: Array) -> None:
+        index = 0 if new is self._values[0] else 1
+        self._values[index], self.m = self.m, new
+        self.step_number += 1
+        self._fresh = self.scheme.reuses_last and not self.system.is_warm
+        if self._fresh:
+            self.slopes[0] = self.slopes[-1]
+
+    def _check(self, deviation: float, t: float, dt: float) -> None:
+        if not deviation < self._limit:
+            self._fail(t, dt, "a spin left unit length")
+
+    def _fail(self, t: float, dt: float, what: str) -> None:
+        speed = np.sqrt(np.sum(self.slopes[-1].astype(np.float64) ** 2, axis=0))
+        worst = np.where(np.isfinite(speed), speed, np.inf)
+        layer, y, x = np.unravel_index(int(np.argmax(worst)), worst.shape)
+        raise PhysicsError(
+            f"At t = {t:.6g} s, {what} in cell x = {x}, y = {y}, layer = {layer} "
+            f"(step {dt:.3g} s); the likely cause is a time step that is too long for the field "
+            f"there, or a parameter with a wrong unit."
+        )

@@ -1,0 +1,323 @@
+"""A micromagnetic simulation: sample, terms and torques, advanced in time and recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, DTypeLike
+
+from neuroskyrm import __version__
+from neuroskyrm.errors import ConfigError
+from neuroskyrm.io.trajectory import Trajectory
+from neuroskyrm.micromagnetics import checkpoint
+from neuroskyrm.micromagnetics.integrator import Integrator, Tolerance
+from neuroskyrm.micromagnetics.mesh import Mesh
+from neuroskyrm.micromagnetics.recorder import Quantity, Recorder
+from neuroskyrm.micromagnetics.sample import Array, Sample, State
+from neuroskyrm.micromagnetics.schemes import find_scheme
+from neuroskyrm.micromagnetics.system import System
+from neuroskyrm.micromagnetics.terms.base import Term
+from neuroskyrm.micromagnetics.torques.base import Torque
+
+DEFAULT_STEP = {"heun": 1e-13, "rk4": 2e-13, "dormand-prince": 1e-14}
+"""Step of each scheme where none is given [s]; the adaptive one only starts with it."""
+
+Progress = Callable[[float, int], None]
+"""Called with the time done [s] and the step number."""
+
+
+class Drive(Protocol):
+    """Anything that gives a current density over time, such as a `PulseTrain`."""
+
+    def amplitude(self, t: float) -> float:
+        """Return the current density at time `t` after the start of the run [A/m^2]."""
+
+    @property
+    def edges(self) -> tuple[float, ...]:
+        """Times at which the current jumps [s]; no step crosses them."""
+
+
+class Simulation:
+    """Landau–Lifshitz–Gilbert dynamics of a sample.
+
+    dm/dt = -gamma m x B + alpha m x dm/dt + torques, solved in Landau–Lifshitz form.
+
+    Parameters
+    ----------
+    mesh : Mesh
+        Cells and layers.
+    terms : sequence of Term
+        Contributions to the energy.
+    Ms : float or array broadcastable to mesh.shape
+        Saturation magnetisation [A/m]; 0 outside the sample.
+    alpha : float or array broadcastable to mesh.shape
+        Gilbert damping.
+    torques : sequence of Torque
+        Torques of the current.
+    temperature : float or array broadcastable to mesh.shape
+        Temperature [K].
+    seed : int
+        Seed of the thermal field.
+    scheme : {"heun", "rk4", "dormand-prince"}
+        Integrator. "dormand-prince" chooses its step by itself and needs temperature 0.
+    dt : float, optional
+        Time step [s].
+    dtype : numpy dtype
+        float32 or float64; energies are summed in float64 anyway.
+    threads : int
+        Threads that share the work; results do not depend on it.
+    m : array broadcastable to (3, layers, ny, nx)
+        Initial magnetisation; it is normalised, and set to 0 outside the sample.
+    tolerance : Tolerance
+        Step control of the adaptive scheme.
+
+    Raises
+    ------
+    ConfigError
+        A parameter is not allowed or does not fit the mesh.
+    """
+
+    def __init__(
+        self,
+        mesh: Mesh,
+        terms: Sequence[Term],
+        Ms: ArrayLike,
+        alpha: ArrayLike,
+        torques: Sequence[Torque] = (),
+        temperature: ArrayLike = 0.0,
+        seed: int = 0,
+        scheme: str = "heun",
+        dt: float | None = None,
+        dtype: DTypeLike = np.float32,
+        threads: int = 1,
+        m: ArrayLike = (0.0, 0.0, 1.0),
+        tolerance: Tolerance | None = None,
+    ) -> None:
+        table = find_scheme(scheme)
+        if np.dtype(dtype) not in (np.float32, np.float64):
+            raise ConfigError(f"dtype = {dtype!r} must be float32 or float64.")
+        if table.adaptive and np.any(np.asarray(temperature) > 0):
+            raise ConfigError(
+                f"scheme = {scheme!r} is for temperature 0; use 'heun' or 'rk4' with a fixed dt."
+            )
+        if dt is not None and not dt > 0:
+            raise ConfigError(f"dt = {dt!r} must be a positive time in seconds.")
+        self.sample = Sample(mesh, Ms)
+        self.system = System(
+            self.sample, terms, torques, alpha, temperature, seed, np.dtype(dtype), threads
+        )
+        self.t = 0.0
+        step = dt or DEFAULT_STEP[scheme]
+        initial = unit_vectors(self.sample, m, np.dtype(dtype))
+        self.integrator = Integrator(self.system, table, initial, step, tolerance or Tolerance())
+
+    @property
+    def mesh(self) -> Mesh:
+        """Cells and layers."""
+        return self.sample.mesh
+
+    @property
+    def m(self) -> Array:
+        """Magnetisation, shape (3, layers, ny, nx); unit vectors, 0 outside the sample."""
+        return self.integrator.m
+
+    @m.setter
+    def m(self, values: ArrayLike) -> None:
+        self.integrator.m[...] = unit_vectors(self.sample, values, self.integrator.m.dtype)
+        self.integrator.forget()
+
+    @property
+    def state(self) -> State:
+        """The present state, without drive."""
+        return State(self.sample, self.m, self.t)
+
+    def energies(self) -> dict[str, float]:
+        """Return the energy of every term [J], by class name, and their "total"."""
+        result: dict[str, float] = {}
+        for term in self.system.terms:
+            name = type(term).__name__
+            result[name] = result.get(name, 0.0) + term.energy(self.state)
+        return {**result, "total": sum(result.values())}
+
+    def effective_field(self) -> Array:
+        """Return the effective field of all terms without noise [T], (3, layers, ny, nx)."""
+        out = np.zeros_like(self.m)
+        with one_torch_thread():
+            self.system.field(self.m, self.t, 0.0, out)
+        return out
+
+    def run(
+        self,
+        duration: float,
+        drive: Drive | None = None,
+        record: Mapping[str, Quantity] | None = None,
+        every: float | None = None,
+        snapshot_every: float | None = None,
+        progress: Progress | None = None,
+    ) -> Trajectory:
+        """Advance by `duration` and return what was recorded.
+
+        Parameters
+        ----------
+        duration : float
+            Simulated time [s].
+        drive : Drive, optional
+            Current density over time, counted from the start of this run.
+        record : dict of str to callable, optional
+            Columns of the table: functions of a `State` that return a number. The columns t, mx,
+            my, mz and current are always there.
+        every : float, optional
+            Time between rows of the table [s]; start and end alone if missing.
+        snapshot_every : float, optional
+            Time between stored magnetisations [s]; none if missing.
+        progress : callable, optional
+            Called with the time done [s] and the step number.
+
+        Returns
+        -------
+        Trajectory
+
+        Raises
+        ------
+        ConfigError
+            `duration` or an interval is not positive.
+        PhysicsError
+            The run diverged; the message says when, where and the likely cause.
+        """
+        for name, value in (
+            ("duration", duration),
+            ("every", every),
+            ("snapshot_every", snapshot_every),
+        ):
+            if value is not None and not value > 0:
+                raise ConfigError(f"{name} = {value!r} must be a positive time in seconds.")
+        start = self.t
+        recorder = Recorder(record or {}, start, duration, every, snapshot_every)
+        current = drive.amplitude if drive is not None else _no_current
+        edges = drive.edges if drive is not None else ()
+        self._record(recorder, current(0.0))
+        breaks = sorted({*recorder.moments, *(start + e for e in edges if 0 < e < duration)})
+        with one_torch_thread():
+            for end in breaks:
+                self._segment(start, end, current, progress)
+                self._record(recorder, current(end - start))
+        return recorder.trajectory(self._provenance())
+
+    def _segment(
+        self,
+        origin: float,
+        end: float,
+        current: Callable[[float], float],
+        progress: Progress | None,
+    ) -> None:
+        """Advance to `end`, between two jumps of the drive."""
+        begin, length = self.t, end - self.t
+        if length <= 0:
+            return
+        integrator = self.integrator
+        integrator.forget()
+
+        def inside(t: float) -> float:
+            # At the ends of the segment the current is the one inside it.
+            return current(begin + (t - begin) * (1 - 2e-9) + length * 1e-9 - origin)
+
+        if integrator.scheme.adaptive:
+            done = 0.0
+            while done < length * (1 - 1e-12):
+                wanted = integrator.dt
+                step = min(wanted, length - done)
+                step_done = integrator.step(begin + done, step, inside)
+                if step_done == step < wanted:
+                    integrator.dt = max(wanted, integrator.dt)
+                done += step_done
+                _tell(progress, begin + done - origin, integrator.step_number)
+        else:
+            count = max(1, int(np.ceil(length / integrator.dt * (1 - 1e-9))))
+            step = length / count
+            for number in range(count):
+                integrator.step(begin + number * step, step, inside)
+                _tell(progress, begin + (number + 1) * step - origin, integrator.step_number)
+        self.t = end
+
+    def _record(self, recorder: Recorder, current: float) -> None:
+        recorder.see(State(self.sample, self.m, self.t, current))
+
+    def _provenance(self) -> dict[str, Any]:
+        mesh, system = self.mesh, self.system
+        return {
+            "program": f"neuroskyrm {__version__}",
+            "mesh": {
+                "nx": mesh.nx, "ny": mesh.ny, "dx": mesh.dx, "dy": mesh.dy,
+                "thicknesses": list(mesh.thicknesses), "heights": list(mesh.heights),
+                "periodic": list(mesh.periodic),
+            },
+            "terms": [type(term).__name__ for term in system.terms],
+            "torques": [type(torque).__name__ for torque in system.torques],
+            "temperature": float(system.temperature.max()),
+            "seed": system.seed,
+            "dtype": str(system.dtype),
+            "steps": self.integrator.step_number,
+        }  # fmt: skip
+
+    def save(self, path: Path | str) -> None:
+        """Write a checkpoint: magnetisation, time, step number and step (nothing half-written)."""
+        checkpoint.save(Path(path), self.m, self.t, self.integrator, self.system.seed)
+
+    def load(self, path: Path | str) -> None:
+        """Continue from a checkpoint of the same simulation, with the same bits.
+
+        Raises
+        ------
+        DataError
+            The file is missing, damaged, or belongs to another mesh, number type or seed.
+        """
+        self.t = checkpoint.load(Path(path), self.integrator, self.system.seed)
+
+
+def unit_vectors(sample: Sample, m: ArrayLike, dtype: np.dtype[Any]) -> Array:
+    """Return `m` as unit vectors of type `dtype`, 0 outside the sample.
+
+    Raises
+    ------
+    ConfigError
+        `m` has the wrong shape, is not finite, or vanishes inside the sample.
+    """
+    values = np.asarray(m, dtype=np.float64)
+    if values.ndim == 1:
+        values = values.reshape(-1, 1, 1, 1)
+    try:
+        values = np.broadcast_to(values, (3, *sample.mesh.shape))
+    except ValueError:
+        raise ConfigError(
+            f"m of shape {np.shape(m)} must be 3 numbers or fit {(3, *sample.mesh.shape)}."
+        ) from None
+    length = np.sqrt(np.sum(values**2, axis=0))
+    if not np.isfinite(length).all() or not (length[sample.inside] > 0).all():
+        raise ConfigError("m must be finite, and must not vanish where Ms is positive.")
+    scale = np.divide(1.0, length, out=np.zeros_like(length), where=sample.inside)
+    return np.ascontiguousarray(values * scale, dtype=dtype)
+
+
+@contextmanager
+def one_torch_thread() -> Iterator[None]:
+    """Let torch use one thread inside: the solver shares its work between threads itself."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _no_current(_: float) -> float:
+    return 0.0
+
+
+def _tell(progress: Progress | None, t: float, step: int) -> None:
+    if progress is not None:
+        progress(t, step)

@@ -1,0 +1,211 @@
+"""All terms and torques of a simulation, in the form that the fused kernels read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from neuroskyrm.constants import BOLTZMANN, GAMMA
+from neuroskyrm.errors import ConfigError
+from neuroskyrm.micromagnetics import kernels
+from neuroskyrm.micromagnetics.noise import thermal_field
+from neuroskyrm.micromagnetics.sample import Array, Sample, State
+from neuroskyrm.micromagnetics.stencil import Stencil
+from neuroskyrm.micromagnetics.terms.base import LocalTerm, Term
+from neuroskyrm.micromagnetics.terms.demag import Demag
+from neuroskyrm.micromagnetics.terms.zeeman import Zeeman
+from neuroskyrm.micromagnetics.torques.base import Torque
+from neuroskyrm.micromagnetics.torques.spin_orbit import SpinOrbitTorque
+from neuroskyrm.micromagnetics.workers import Workers
+
+
+class System:
+    """Right-hand side of the equation of motion.
+
+    Parameters
+    ----------
+    sample : Sample
+        Mesh and magnetisation.
+    terms : sequence of Term
+        Contributions to the energy.
+    torques : sequence of Torque
+        Torques of the current.
+    alpha : float or array broadcastable to mesh.shape
+        Gilbert damping.
+    temperature : float or array broadcastable to mesh.shape
+        Temperature [K].
+    seed : int
+        Seed of the thermal field.
+    dtype : numpy dtype
+        float32 or float64.
+    threads : int
+        Threads that share the work.
+
+    Raises
+    ------
+    ConfigError
+        A parameter does not fit the mesh or is negative.
+    """
+
+    def __init__(
+        self,
+        sample: Sample,
+        terms: Sequence[Term],
+        torques: Sequence[Torque],
+        alpha: ArrayLike,
+        temperature: ArrayLike,
+        seed: int,
+        dtype: np.dtype[Any],
+        threads: int,
+    ) -> None:
+        self.sample, self.terms, self.torques = sample, tuple(terms), tuple(torques)
+        self.dtype, self.seed = dtype, seed
+        self.workers = Workers(threads)
+        for part in (*self.terms, *self.torques):
+            part.check(sample)
+        self.alpha = _non_negative(sample, alpha, "alpha")
+        self.temperature = _non_negative(sample, temperature, "temperature")
+        stencil = Stencil(sample)
+        for term in self.terms:
+            if isinstance(term, LocalTerm):
+                term.add_to(stencil)
+        self.table = stencil.compile(dtype)
+        self._sort_terms()
+        self._allocate()
+
+    def _sort_terms(self) -> None:
+        self.demags = [term for term in self.terms if isinstance(term, Demag)]
+        self.uniforms = [t for t in self.terms if isinstance(t, Zeeman) and t.is_uniform]
+        self.orbits = [t for t in self.torques if isinstance(t, SpinOrbitTorque)]
+        fused = (*self.demags[:1], *self.uniforms, *self.orbits)
+        self.others = [
+            part
+            for part in (*self.terms, *self.torques)
+            if part not in fused and not isinstance(part, LocalTerm)
+        ]
+
+    def _allocate(self) -> None:
+        layers, ny, nx = self.sample.mesh.shape
+        threads = self.workers.threads
+        self.rows = layers * ny
+        self.scratch = np.zeros((threads, 2, 3, nx), dtype=self.dtype)
+        quarter = -(-3 * nx // 4)
+        self.words = np.zeros((threads, 4, quarter), dtype=np.uint64)
+        self.normals = np.zeros((threads, 4 * quarter), dtype=np.float32)
+        self.nothing = np.zeros((0, 3, ny, nx), dtype=self.dtype)
+        self.own = np.zeros((layers, 3, ny, nx), dtype=self.dtype) if self.others else self.nothing
+        self.rate_lookup, self.rate_rows = _rate_table(self.sample, self.alpha, self.dtype)
+        self.is_warm = bool(self.temperature.any())
+        shape = (3, layers, ny, nx) if self.is_warm else (0, layers, ny, nx)
+        self.thermal = np.zeros(shape, dtype=self.dtype)
+
+    def draw_noise(self, step: int, dt: float) -> None:
+        """Set the thermal field of step number `step` of length `dt` [s].
+
+        W. F. Brown, Phys. Rev. 130, 1677 (1963): variance 2 alpha kB T / (gamma Ms V dt).
+        """
+        if not self.is_warm:
+            return
+        if dt != getattr(self, "_sigma_dt", None):
+            power = 2 * self.alpha * BOLTZMANN * self.temperature / (GAMMA * dt)
+            moments = self.sample.moments
+            variance = np.divide(power, moments, out=np.zeros_like(moments), where=moments > 0)
+            self._sigma = np.sqrt(variance).astype(self.dtype)
+            self._sigma_dt = dt
+
+        def work(thread: int, begin: int, end: int) -> None:
+            thermal_field(
+                self.thermal, self._sigma, step, self.seed, begin, end, self.words[thread],
+                self.normals[thread],
+            )  # fmt: skip
+
+        self.workers.share(work, self.rows)
+
+    def stage(
+        self,
+        m: Array,
+        start: Array,
+        slopes: Array,
+        number: int,
+        weights: NDArray[np.float64],
+        following: Array,
+        t: float,
+        current: float,
+    ) -> float:
+        """Evaluate slope `number` at `m` and the next stage value; see `kernels.stage`."""
+        table, periodic = self.table, self.sample.mesh.periodic
+        external = self._external(m, t, current)
+        uniform, push = self._uniform(t, current), self._push(current)
+
+        def work(thread: int, begin: int, end: int) -> float:
+            return kernels.stage(
+                m, start, slopes, number, weights, following, table.operations, table.lookup,
+                table.rows, periodic, external, uniform, self.thermal, push, self.rate_lookup,
+                self.rate_rows, begin, end, self.scratch[thread],
+            )  # fmt: skip
+
+        return sum(self.workers.share(work, self.rows))
+
+    def field(self, m: Array, t: float, current: float, out: Array) -> None:
+        """Write the effective field of all terms (not the torques' push, no noise) to `out` [T]."""
+        table, periodic = self.table, self.sample.mesh.periodic
+        external = self._external(m, t, current)
+        uniform, cold = self._uniform(t, current), self.thermal[:0]
+
+        def work(_: int, begin: int, end: int) -> None:
+            kernels.effective_field(
+                out, m, table.operations, table.lookup, table.rows, periodic, external, uniform,
+                cold, begin, end,
+            )  # fmt: skip
+
+        self.workers.share(work, self.rows)
+
+    def _external(self, m: Array, t: float, current: float) -> Array:
+        """Return demagnetising field and all unfused fields, (layers, 3, ny, >= nx)."""
+        state = State(self.sample, m, t, current)
+        if self.demags:
+            buffer = self.demags[0].external(state, self.workers)
+        else:
+            buffer = self.own
+            buffer[...] = 0
+        if self.others:
+            view = buffer[..., : m.shape[3]].transpose(1, 0, 2, 3)
+            for part in self.others:
+                part.field(state, view)
+        return buffer
+
+    def _uniform(self, t: float, current: float) -> Array:
+        layers = self.sample.mesh.layers
+        total = np.zeros((layers, 3))
+        for term in self.uniforms:
+            total += term.uniform(t)
+        for torque in self.orbits:
+            total += torque.uniform(current, layers)
+        return total.astype(self.dtype)
+
+    def _push(self, current: float) -> Array:
+        layers = self.sample.mesh.layers
+        total = np.zeros((layers, 3))
+        for torque in self.orbits:
+            total += torque.push(current, layers)
+        return total.astype(self.dtype)
+
+
+def _non_negative(sample: Sample, values: ArrayLike, name: str) -> NDArray[np.float64]:
+    array = sample.spread(values, name)
+    if array.min() < 0:
+        raise ConfigError(f"{name} = {array.min()} must not be negative.")
+    return array
+
+
+def _rate_table(
+    sample: Sample, alpha: NDArray[np.float64], dtype: np.dtype[Any]
+) -> tuple[NDArray[np.int32], Array]:
+    """Return gamma/(1+alpha^2) and alpha as lookup (2, layers, ny) into distinct rows."""
+    rate = np.where(sample.inside, GAMMA / (1 + alpha**2), 0.0)
+    values = np.stack([rate, alpha]).astype(dtype)
+    rows, lookup = np.unique(values.reshape(-1, values.shape[-1]), axis=0, return_inverse=True)
+    return lookup.reshape(values.shape[:3]).astype(np.int32), np.ascontiguousarray(rows)
