@@ -1,0 +1,389 @@
+"""The fused, event-driven time step of the STDP network: arrays in, arrays out.
+
+One presentation is `steps` time steps with input and a silence after it. The order within a step
+is that of Brian2's schedule: membranes, threshold, synapses (input before learning), reset.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from networks.encoding import bits, draw_spikes, mix
+from networks.neurons import NeuronState, StepConstants
+from neuroskyrm.jit import fast_kernel, inline_kernel, kernel
+
+PER_SYNAPSE, PER_COLUMN, CONTINUOUS, FROZEN = range(4)
+"""How a rule spends its pulses; FROZEN does not learn."""
+
+_NEGLIGIBLE = np.float32(1e-7)
+NEVER = -(1 << 30)
+_LOW32 = np.uint64(0xFFFFFFFF)
+_S32 = np.uint64(32)
+_PER_BIT = 2.0**-32
+
+
+class SynapseState(NamedTuple):
+    """The device array as the kernels see it; `optional` arrays are empty when not used.
+
+    `weights` float32 (inputs, neurons); `states` uint8 (inputs, neurons); `levels`, `visit_sd`
+    float32 (states,) in weight units; `base` float32 weight of the pedestal; `spread` float32
+    (inputs, neurons) optional factor on the range; `stuck` bool (inputs, neurons) optional;
+    `gain` float32 (neurons,) optional column-current gain; `cumulative` float64 (2, states, states)
+    transition probabilities summed over the target state; `variance` float32 (states,) of one
+    read, empty without read noise; `normals` float32 (power of two,) standard normal numbers.
+    """
+
+    weights: NDArray[np.float32]
+    states: NDArray[np.uint8]
+    levels: NDArray[np.float32]
+    visit_sd: NDArray[np.float32]
+    base: np.float32
+    spread: NDArray[np.float32]
+    stuck: NDArray[np.bool_]
+    gain: NDArray[np.float32]
+    cumulative: NDArray[np.float64]
+    variance: NDArray[np.float32]
+    normals: NDArray[np.float32]
+
+
+class RuleConstants(NamedTuple):
+    """A learning rule as the kernels see it (see `networks.stdp_rules`).
+
+    `mode` one of the modes above; `potentiation`, `depression` probabilities of a pulse; `window`
+    in steps; `rate`, `target`, `ceiling` of the continuous rule; `trace` float32 (window,) what is
+    left of an input's trace after so many steps; `total` the column sum of weights to hold, 0 for
+    none.
+    """
+
+    mode: int
+    potentiation: float
+    depression: float
+    window: int
+    rate: float
+    target: float
+    ceiling: float
+    trace: NDArray[np.float32]
+    total: float
+
+
+class Presentation(NamedTuple):
+    """Scratch and results of the presentation at hand.
+
+    `lottery`, `first`, `pixels`: see `draw_spikes`; `last` int32 (inputs,) step of each input's
+    last spike; `counts` int32 (neurons,) output spikes; `noise` float32 (2, neurons) variance and
+    noise of one step's reads; `pulses` int64 (3,) potentiating pulses, depressing pulses and output
+    spikes of learning so far;
+    `record_step`, `record_neuron` int32 (spikes,) the output spikes in order.
+    """
+
+    lottery: NDArray[np.uint16]
+    first: NDArray[np.int32]
+    pixels: NDArray[np.uint16]
+    last: NDArray[np.int32]
+    counts: NDArray[np.int32]
+    noise: NDArray[np.float32]
+    pulses: NDArray[np.int64]
+    record_step: NDArray[np.int32]
+    record_neuron: NDArray[np.int32]
+
+
+class CodeConstants(NamedTuple):
+    """`PoissonCode` as the kernels see it; `keep_theta` is the decay of theta a presentation."""
+
+    steps: int
+    rest_steps: int
+    spikes_per_level: float
+    boost: float
+    wanted: int
+    tries: int
+    keep_theta: np.float32
+
+
+@fast_kernel
+def _advance(
+    v: NDArray[np.float32],
+    g_exc: NDArray[np.float32],
+    g_inh: NDArray[np.float32],
+    theta: NDArray[np.float32],
+    c: StepConstants,
+) -> int:
+    """Move all membranes by one step; return how many are above threshold."""
+    above = 0
+    for j in range(v.size):
+        vj, e, i = v[j], g_exc[j], g_inh[j]
+        vj += c.rate * ((c.rest - vj) + e * (c.e_exc - vj) + i * (c.e_inh - vj))
+        # Explicit Euler overshoots where the conductances are beyond 1 / rate: bound it.
+        vj = min(max(vj, c.e_inh), c.e_exc)
+        v[j] = vj
+        g_exc[j] = e * c.keep_exc
+        g_inh[j] = i * c.keep_inh
+        above += vj > c.threshold + theta[j]
+    return above
+
+
+@kernel
+def _winner(v: NDArray[np.float32], theta: NDArray[np.float32], c: StepConstants) -> int:
+    """Return the neuron furthest above its threshold (refractory ones are at reset), or -1."""
+    best, winner = np.float32(0.0), -1
+    for j in range(v.size):
+        margin = v[j] - (c.threshold + theta[j])
+        if margin > best:
+            best, winner = margin, j
+    return winner
+
+
+@fast_kernel
+def _add_rows(
+    g_exc: NDArray[np.float32],
+    weights: NDArray[np.float32],
+    gain: NDArray[np.float32],
+    pixels: NDArray[np.uint16],
+    begin: int,
+    end: int,
+) -> None:
+    """Add the weights of the spiking inputs ``pixels[begin:end]`` to g_exc, input by input."""
+    for k in range(begin, end):
+        i = pixels[k]
+        if gain.size == 0:
+            for j in range(g_exc.size):
+                g_exc[j] += weights[i, j]
+        else:
+            for j in range(g_exc.size):
+                g_exc[j] += weights[i, j] * gain[j]
+
+
+@kernel
+def _read_noise(
+    n: NeuronState, s: SynapseState, p: Presentation, begin: int, end: int, key: np.uint64
+) -> None:
+    """Add the summed read noise of this step's spiking rows to g_exc."""
+    variance = p.noise[0]
+    variance[:] = 0
+    for k in range(begin, end):
+        states = s.states[p.pixels[k]]
+        for j in range(variance.size):
+            variance[j] += s.variance[states[j]]
+    start = np.int64(bits(key, np.uint64(begin)) & np.uint64(s.normals.size - 1))
+    for j in range(variance.size):
+        noise = np.sqrt(variance[j]) * s.normals[(start + j) & (s.normals.size - 1)]
+        n.g_exc[j] += noise * s.gain[j] if s.gain.size > 0 else noise
+
+
+@inline_kernel
+def _target_state(row: Any, uniform: Any) -> Any:
+    """Return the first state whose cumulative probability exceeds `uniform`."""
+    state = 0
+    while state < row.size - 1 and uniform >= row[state]:
+        state += 1
+    return state
+
+
+@kernel
+def _pulse(s: SynapseState, i: int, j: int, polarity: int, uniform: float, word: np.uint64) -> None:
+    """Give synapse (i, j) one pulse: 0 potentiates, 1 depresses."""
+    if s.stuck.size > 0 and s.stuck[i, j]:
+        return
+    before = s.states[i, j]
+    after = _target_state(s.cumulative[polarity, before], uniform)
+    if after == before:
+        return
+    s.states[i, j] = after
+    weight = s.levels[after]
+    if s.spread.size > 0:
+        weight *= s.spread[i, j]
+    noise = s.visit_sd[after] * s.normals[np.int64(mix(word) & np.uint64(s.normals.size - 1))]
+    s.weights[i, j] = max(s.base + weight + noise, np.float32(0.0))
+
+
+@kernel
+def learn_pulses(
+    s: SynapseState, r: RuleConstants, p: Presentation, step: int, j: int, key: np.uint64
+) -> None:
+    """Pulse the column of the spiking neuron `j`: up where the input was active, else down.
+
+    Every random number is a function of (key, input): the high word gates the pulse, the low word
+    decides what the device makes of it.
+    """
+    thresholds = (r.potentiation / _PER_BIT, r.depression / _PER_BIT)
+    shared = bits(key, np.uint64(s.states.shape[0]))
+    for i in range(s.states.shape[0]):
+        polarity = 0 if step - p.last[i] < r.window else 1
+        word = bits(key, np.uint64(i))
+        gate = shared if r.mode == PER_COLUMN else word
+        if float(gate >> _S32) < thresholds[polarity]:
+            p.pulses[polarity] += 1
+            _pulse(s, i, j, polarity, float(word & _LOW32) * _PER_BIT, word)
+
+
+@kernel
+def learn_continuous(s: SynapseState, r: RuleConstants, p: Presentation, step: int, j: int) -> None:
+    """Apply dw = rate (trace - target) (ceiling - w) to the column of neuron `j`."""
+    for i in range(s.weights.shape[0]):
+        age = step - p.last[i]
+        trace = r.trace[age] if age < r.window else np.float32(0.0)
+        weight = s.weights[i, j]
+        weight += r.rate * (trace - r.target) * (r.ceiling - weight)
+        s.weights[i, j] = min(max(weight, 0.0), r.ceiling)
+
+
+@kernel
+def hold_total(s: SynapseState, r: RuleConstants, j: int) -> None:
+    """Bring the summed weight of column `j` to `total`: weights themselves, or a current gain."""
+    current = 0.0
+    for i in range(s.weights.shape[0]):
+        current += s.weights[i, j]
+    if current <= 0:
+        return
+    if r.mode == CONTINUOUS:
+        for i in range(s.weights.shape[0]):
+            s.weights[i, j] *= r.total / current
+    elif s.gain.size > 0:
+        s.gain[j] = r.total / current
+
+
+@kernel
+def _fire(
+    n: NeuronState,
+    s: SynapseState,
+    r: RuleConstants,
+    c: StepConstants,
+    p: Presentation,
+    step: int,
+    winner: int,
+    key: np.uint64,
+) -> None:
+    """Let neuron `winner` spike: inhibit the others, learn, reset, raise its threshold."""
+    own = n.g_inh[winner]
+    for j in range(n.g_inh.size):
+        n.g_inh[j] += c.inhibition
+    n.g_inh[winner] = own
+    n.v[winner] = c.reset
+    p.counts[winner] += 1
+    if r.mode == FROZEN:
+        return
+    p.pulses[2] += 1
+    if r.mode == CONTINUOUS:
+        learn_continuous(s, r, p, step, winner)
+    else:
+        learn_pulses(s, r, p, step, winner, key)
+    n.theta[winner] += c.theta_plus
+
+
+@kernel
+def _settle(n: NeuronState, c: StepConstants, steps: int) -> None:
+    """Let membranes without conductances relax for `steps` steps at once."""
+    left = np.float32((1.0 - np.float64(c.rate)) ** steps)
+    for j in range(n.v.size):
+        n.v[j] = c.rest + (n.v[j] - c.rest) * left
+        n.g_exc[j] = 0
+        n.g_inh[j] = 0
+
+
+@kernel
+def _quiet(g_exc: NDArray[np.float32], g_inh: NDArray[np.float32]) -> bool:
+    largest = np.float32(0.0)
+    for j in range(g_exc.size):
+        largest = max(largest, g_exc[j], g_inh[j])
+    return largest < _NEGLIGIBLE
+
+
+@kernel
+def _present(
+    image: NDArray[np.uint8],
+    n: NeuronState,
+    s: SynapseState,
+    r: RuleConstants,
+    c: StepConstants,
+    p: Presentation,
+    times: tuple[int, int],
+    spikes_per_level: float,
+    key: np.uint64,
+) -> int:
+    """Show `image` for ``times[0]`` steps, then nothing for ``times[1]``; return output spikes."""
+    draw_spikes(image, spikes_per_level, key, p.lottery, p.first, p.pixels)
+    p.last[:] = NEVER
+    # Local names: passing the tuples into every step would cost more than the step itself.
+    v, g_exc, g_inh, theta = n.v, n.g_exc, n.g_inh, n.theta
+    weights, gain, last = s.weights, s.gain, p.last
+    first, pixels, when, who = p.first, p.pixels, p.record_step, p.record_neuron
+    fired = 0
+    for step in range(times[0] + times[1]):
+        above = _advance(v, g_exc, g_inh, theta, c)
+        for k in range(fired - 1, -1, -1):
+            if step - when[k] >= c.refractory:
+                break
+            v[who[k]] = c.reset
+        winner = _winner(v, theta, c) if above > 0 else -1
+        if step < times[0]:
+            for k in range(first[step], first[step + 1]):
+                last[pixels[k]] = step
+            _add_rows(g_exc, weights, gain, pixels, first[step], first[step + 1])
+            if s.variance.size > 0:
+                _read_noise(n, s, p, first[step], first[step + 1], mix(key))
+        elif (step & 7) == 0 and winner < 0 and _quiet(g_exc, g_inh):
+            _settle(n, c, times[0] + times[1] - step - 1)
+            break
+        if winner >= 0:
+            when[fired], who[fired] = step, winner
+            fired += 1
+            _fire(n, s, r, c, p, step, winner, mix(key + np.uint64(fired)))
+    return fired
+
+
+@kernel
+def show_images(
+    images: NDArray[np.uint8],
+    n: NeuronState,
+    s: SynapseState,
+    r: RuleConstants,
+    c: StepConstants,
+    p: Presentation,
+    code: CodeConstants,
+    key: np.uint64,
+    ordinal: int,
+    responses: NDArray[np.uint16],
+    shows: NDArray[np.int32],
+) -> None:
+    """Present each image until it draws enough output spikes; learn unless the rule is FROZEN.
+
+    Parameters
+    ----------
+    images : uint8 array, shape (images, inputs)
+    ordinal : int
+        Number of the first image: image k draws from the random streams of ``ordinal + k``.
+    responses : uint16 array, shape (images, neurons)
+        Out: output spikes of each neuron in the last showing.
+    shows : int32 array, shape (images,)
+        Out: how often each image was shown.
+    """
+    for k in range(images.shape[0]):
+        if r.mode == FROZEN:
+            _settle(n, c, 1 << 20)
+        for attempt in range(code.tries):
+            p.counts[:] = 0
+            stream = bits(key, np.uint64((ordinal + k) * code.tries + attempt))
+            level = code.spikes_per_level * (1.0 + attempt * code.boost)
+            times = (code.steps, code.rest_steps)
+            fired = _present(images[k], n, s, r, c, p, times, level, stream)
+            shows[k] = attempt + 1
+            if r.mode != FROZEN:
+                _after_learning(n, s, r, p, code)
+            if fired >= code.wanted:
+                break
+        for j in range(p.counts.size):
+            responses[k, j] = p.counts[j]
+
+
+@kernel
+def _after_learning(
+    n: NeuronState, s: SynapseState, r: RuleConstants, p: Presentation, code: CodeConstants
+) -> None:
+    """Let the thresholds return, and hold the column sums of neurons that learned."""
+    for j in range(n.theta.size):
+        # Once a presentation: one step's decay is below the resolution of float32.
+        n.theta[j] *= code.keep_theta
+        if r.total > 0 and p.counts[j] > 0:
+            hold_total(s, r, j)
