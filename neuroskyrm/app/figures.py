@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
@@ -37,6 +37,14 @@ def drawing(path: Path, width: float = 6.4, height: float = 3.2) -> Iterator[Fig
         yield figure
         with replacing(path) as temporary:
             figure.savefig(temporary, metadata={"Software": None} if path.suffix == ".png" else {})
+
+
+def save_figure(make: Callable[[], Figure], path: Path) -> None:
+    """Draw the figure that `make` returns in the common style and save it to `path`."""
+    with mpl.rc_context(fname=STYLE):
+        figure = make()
+        with replacing(path) as temporary:
+            figure.savefig(temporary, metadata={"Software": None})
 
 
 def draw_snapshots(

@@ -50,11 +50,19 @@ def stage_inputs(
     content = study.model_dump(mode="json")
     return {
         "seed": study.seed,
-        "study": {section: content[section] for section in stage.sections},
+        "study": {path: _value(content, path) for path in stage.sections},
         "needs": {name: done[name].digest for name in stage.needs},
         "files": files,
         "code": code_digest(stage.code),
     }
+
+
+def _value(content: dict[str, Any], path: str) -> Any:
+    """Return what lies at a dotted `path` of the study."""
+    value: Any = content
+    for key in path.split("."):
+        value = value[key]
+    return value
 
 
 class Pipeline:

@@ -171,6 +171,7 @@ class CrossbarSection(FrozenModel):
     wire: q.Resistance = Field(0.0, description="resistance of one wire segment; 0 = ideal wires")
     tile: Annotated[q.Whole, Field(ge=1, le=8192)] = Field(256, description="largest array side")
     spread: bool = Field(True, description="device-to-device variation from the card")
+    cycle_to_cycle: bool = Field(True, description="spread between visits of a state")
     read_noise: bool = Field(True, description="read noise from the card")
 
 
@@ -180,8 +181,10 @@ class DeepSection(FrozenModel):
     hidden: list[Positive] = Field([128], min_length=1, max_length=8, description="hidden layers")
     epochs: Positive = Field(15, description="training epochs")
     batch: Positive = Field(100, description="images in a batch")
-    learning_rate: Annotated[q.Number, Field(gt=0, le=10)] = Field(0.1, description="of SGD")
+    learning_rate: Annotated[q.Number, Field(gt=0, le=10)] = Field(0.05, description="of SGD")
+    momentum: Annotated[q.Number, Field(ge=0, lt=1)] = Field(0.9, description="Nesterov momentum")
     dropout: Annotated[q.Number, Field(ge=0, lt=1)] = Field(0.2, description="of hidden neurons")
+    augment: bool = Field(False, description="train on slightly distorted copies")
     positive: Positive | None = Field(
         None, description="positive weight states; null = all the card has"
     )

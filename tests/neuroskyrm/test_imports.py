@@ -4,6 +4,8 @@ import subprocess
 import sys
 import time
 
+import pytest
+
 HEAVY = ("torch", "numba", "matplotlib", "brian2", "scipy", "onnx", "onnxruntime", "sklearn")
 
 
@@ -34,3 +36,17 @@ def _timed(command):
     start = time.perf_counter()
     subprocess.run(command, capture_output=True, check=True)
     return time.perf_counter() - start
+
+
+def test_every_public_name_can_be_imported():
+    import neuroskyrm as ns
+
+    for name in ns.__all__:
+        assert getattr(ns, name) is not None
+
+
+def test_unknown_name_is_an_attribute_error():
+    import neuroskyrm as ns
+
+    with pytest.raises(AttributeError, match="no attribute 'Skyrmium'"):
+        ns.Skyrmium  # noqa: B018

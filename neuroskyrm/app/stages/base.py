@@ -62,7 +62,7 @@ class Stage:
     does : str
         One line for the help text.
     sections : tuple of str
-        Sections of the study that decide the result.
+        Sections of the study (or ``section.key``) that decide the result.
     needs : tuple of str
         Stages whose results it reads.
     code : tuple of str

@@ -10,7 +10,7 @@ from typing import Any
 from neuroskyrm import __version__
 from neuroskyrm.app.paper_values import comparison
 from neuroskyrm.app.stages.base import Context, Stage
-from neuroskyrm.app.study import dump_study
+from neuroskyrm.app.study import Study, dump_study
 from neuroskyrm.io.atomic import write_text
 from neuroskyrm.io.provenance import versions
 from neuroskyrm.io.stage_store import Metrics, StageResult
@@ -32,7 +32,7 @@ def report_stage(needs: tuple[str, ...]) -> Stage:
     return Stage(
         name="report",
         does="Draw the comparison with the papers into report.html.",
-        sections=("name", "data", "device", "stdp", "deep"),
+        sections=tuple(Study.model_fields),
         needs=needs,
         code=("neuroskyrm.app",),
         work=_write,

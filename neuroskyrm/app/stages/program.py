@@ -1,0 +1,85 @@
+"""Weights become device states: converted to codes, programmed as W+/W- pairs, accounted for."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from crossbar import Crossbar, total
+from devicemodels import SkyrmionDevice
+from networks.conversion import Conversion, convert, read_variances
+from networks.deep_snn import Neuron
+from networks.rate_coding import Coding
+from networks.snn_file import save_snn
+from neuroskyrm.app.stages.base import Context, Stage
+from neuroskyrm.app.stages.devices import device_of
+from neuroskyrm.app.stages.images import held_out, image_digest, images_of
+from neuroskyrm.app.stages.train_deep import load_trained
+from neuroskyrm.io.stage_store import Metrics
+from neuroskyrm.seeds import generator
+
+FILE = "snn.safetensors"
+
+
+def _work(context: Context) -> Metrics:
+    from neuroskyrm.app.figures import draw_crossbar
+
+    study, device = context.study, device_of(context)
+    images = images_of(study, context.data)
+    end = held_out(images)
+    context.tick(0.0, "choosing scales and thresholds on held-out training images")
+    conversion = convert(
+        load_trained(context),
+        images.train_images[end:],
+        images.train_labels[end:],
+        device.levels,
+        study.deep.positive,
+        neuron=Neuron(reset=study.deep.reset),
+        coding=Coding(study.deep.coding),
+        steps=study.deep.steps,
+        seed=study.seed,
+    )
+    context.tick(0.6, "programming devices")
+    arrays = _program(conversion, device, context)
+    noise = read_variances(arrays) if study.crossbar.read_noise else None
+    network = conversion.on([a.conductances() for a in arrays], read_variance=noise)
+    save_snn(context.folder / FILE, network)
+    draw_crossbar(
+        context.figure("crossbar", "First layer: W+ and W− device states, signed conductances."),
+        arrays[0].plus,
+        arrays[0].minus,
+        arrays[0].conductances(),
+    )
+    wrong = sum(int(np.sum(a.codes != a.target)) for a in arrays)
+    ledger = total([a.ledger for a in arrays])
+    return {
+        **ledger.as_metrics("program"),
+        "program.weights": sum(a.target.size for a in arrays),
+        "program.wrong_codes": wrong,
+        "program.weight_states": 2 * conversion.positive + 1,
+    }
+
+
+def _program(conversion: Conversion, device: SkyrmionDevice, context: Context) -> list[Crossbar]:
+    settings = context.study.crossbar
+    return [
+        Crossbar.program(
+            device,
+            codes,
+            generator(context.study.seed, "program", layer),
+            placement=settings.placement,
+            method=settings.method,
+        )
+        for layer, codes in enumerate(conversion.codes)
+    ]
+
+
+STAGE = Stage(
+    name="program",
+    does="Program the trained weights onto the crossbar as W+/W- pairs.",
+    sections=("data", "crossbar", "deep"),
+    needs=("calibrate", "train-deep"),
+    code=("devicemodels", "crossbar", "networks.conversion", "networks.deep_snn",
+          "networks.rate_coding", "networks.fixed_point", "neuroskyrm.app.stages.program"),
+    work=_work,
+    files=image_digest,
+)  # fmt: skip

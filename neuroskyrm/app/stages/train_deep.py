@@ -1,0 +1,65 @@
+"""The ReLU net that becomes the deep spiking network."""
+
+from __future__ import annotations
+
+from networks.ann import Recipe, TrainedAnn, load_ann, train_ann
+from networks.augmentation import Distortion
+from neuroskyrm.app.stages.base import Context, Stage
+from neuroskyrm.app.stages.images import held_out, image_digest, images_of
+from neuroskyrm.app.study import Study
+from neuroskyrm.io.stage_store import Metrics
+
+FILE = "ann.safetensors"
+
+
+def recipe_of(study: Study) -> Recipe:
+    """Return the training recipe that the study describes."""
+    deep = study.deep
+    return Recipe(
+        hidden=tuple(deep.hidden),
+        epochs=deep.epochs,
+        batch=deep.batch,
+        rate=deep.learning_rate,
+        momentum=deep.momentum,
+        cosine=True,
+        initial=None,
+        dropout=(0.0, deep.dropout),
+        distortion=Distortion() if deep.augment else None,
+        seed=study.seed,
+    )
+
+
+def load_trained(context: Context) -> TrainedAnn:
+    """Return the net that the stage `train-deep` left."""
+    return load_ann(context.inputs["train-deep"].folder / FILE)
+
+
+def _work(context: Context) -> Metrics:
+    images = images_of(context.study, context.data)
+    end = held_out(images)
+    ann = train_ann(
+        images.train_images[:end],
+        images.train_labels[:end],
+        recipe_of(context.study),
+        checkpoint=context.folder / "checkpoint.safetensors",
+        progress=lambda done, total: context.tick(done / total, f"epoch {done} of {total}"),
+    )
+    ann.save(context.folder / FILE)
+    return {
+        "deep.ann_accuracy": ann.accuracy(images.test_images, images.test_labels),
+        "deep.ann_training_images": end,
+        "deep.weights": sum(w.size for w in ann.weights),
+    }
+
+
+STAGE = Stage(
+    name="train-deep",
+    does="Train the ReLU net.",
+    sections=("data", "deep.hidden", "deep.epochs", "deep.batch", "deep.learning_rate",
+              "deep.momentum", "deep.dropout", "deep.augment"),
+    needs=(),
+    code=("networks.ann", "networks.augmentation", "networks.quantisation",
+          "neuroskyrm.app.stages.train_deep"),
+    work=_work,
+    files=image_digest,
+)  # fmt: skip
