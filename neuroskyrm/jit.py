@@ -36,3 +36,8 @@ def inline_kernel(function: Function) -> Function:
         cache=True, nogil=True, error_model="numpy", fastmath={"contract", "nsz"}, inline="always"
     )
     return cast("Function", compiled(function))
+
+
+def exact_kernel(function: Function) -> Function:
+    """Compile with every rounding where the source has it: for bit-equal comparisons."""
+    return cast("Function", numba.njit(cache=True, nogil=True, error_model="numpy")(function))

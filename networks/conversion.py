@@ -1,0 +1,301 @@
+"""From a rectified float network to a spiking one on a few device levels.
+
+Three choices make the net (Chen et al., Appendix B; Diehl et al., IJCNN 2015), and all are made
+on training images that training has not seen:
+
+1. per layer, the scale that maps weights to device levels (the paper's sigma), by a scan;
+2. per layer, the threshold that balances weights and firing rates, from a high percentile of
+   the activations;
+3. per layer, a factor on that threshold, by a scan of the spiking network's own accuracy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from crossbar.dale import quantise, signed_levels
+from networks.ann import TrainedAnn
+from networks.deep_snn import DeepSnn, Float32, Neuron, Readout, SpikingLayer
+from networks.fixed_point import fixed_point
+from networks.quantisation import Grid
+from networks.rate_coding import Coding
+from neuroskyrm.errors import ConfigError
+from neuroskyrm.io.datasets import Bytes
+
+SCALE_SCAN = np.geomspace(0.9, 6.0, 14)
+"""Weights, in standard deviations, that are tried for the outermost level."""
+
+THRESHOLD_SCAN = (0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2)
+"""Factors that are tried on the balanced threshold of each layer."""
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """A network in device codes and conductance thresholds, before any device is programmed.
+
+    Attributes
+    ----------
+    codes : tuple of ndarray of int8
+        Signed level codes of each layer, shape (n_in, n_out).
+    levels : ndarray
+        Conductance of each device state [S], shape (states,).
+    scales : tuple of float
+        Conductance of weight one in each layer [S] (the paper's sigma times G0).
+    thresholds : tuple of float
+        Threshold of each layer, in siemens times full input.
+    neuron, coding, steps, readout
+        As in `DeepSnn`.
+    factors : tuple of float
+        Scanned factors that `thresholds` already contain.
+    """
+
+    codes: tuple[NDArray[np.int8], ...]
+    levels: NDArray[np.float64]
+    scales: tuple[float, ...]
+    thresholds: tuple[float, ...]
+    neuron: Neuron = field(default_factory=Neuron)
+    coding: Coding = field(default_factory=Coding)
+    steps: int = 10
+    readout: Readout = "charge"
+    factors: tuple[float, ...] = ()
+
+    @property
+    def positive(self) -> int:
+        """Largest code in use."""
+        return max(int(np.abs(codes).max()) for codes in self.codes)
+
+    def nominal(self) -> list[NDArray[np.float64]]:
+        """Return the signed conductances of unspread devices [S], one matrix a layer."""
+        signed = signed_levels(self.levels)
+        return [signed[codes.astype(np.int16) + signed.size // 2] for codes in self.codes]
+
+    def on(
+        self,
+        conductances: Sequence[NDArray[np.float64]] | None = None,
+        planes: int = 1,
+        read_variance: Sequence[NDArray[np.float64]] | None = None,
+    ) -> DeepSnn:
+        """Return the spiking network on given devices.
+
+        Parameters
+        ----------
+        conductances : sequence of ndarray, optional
+            Signed effective matrix of each layer [S], e.g. ``Crossbar.conductances()``;
+            by default those of unspread devices.
+        planes : {1, 2}
+            Bytes a weight (see `fixed_point`).
+        read_variance : sequence of ndarray, optional
+            Variance of one read of each signed conductance [S^2] (see `read_variances`).
+
+        Returns
+        -------
+        DeepSnn
+
+        Raises
+        ------
+        ConfigError
+            The number or a shape of the matrices is wrong.
+        """
+        matrices = self.nominal() if conductances is None else list(conductances)
+        shapes = [m.shape for m in matrices]
+        if shapes != [c.shape for c in self.codes]:
+            raise ConfigError(
+                f"conductances: shapes {shapes}; they must be {[c.shape for c in self.codes]}."
+            )
+        layers = []
+        for index, matrix in enumerate(matrices):
+            whole, unit = fixed_point(matrix, planes)
+            full = (FULL_SPIKE, self.coding.full)[index == 0 and self.coding.kind == "constant"]
+            threshold = max(1.0, float(np.rint(self.thresholds[index] * full / unit)))
+            noise: Float32 | None = None
+            if read_variance is not None:
+                noise = (read_variance[index] / unit**2).astype(np.float32)
+            layers.append(SpikingLayer(whole, planes, unit, threshold, noise))
+        return DeepSnn(tuple(layers), self.neuron, self.coding, self.steps, self.readout)
+
+
+FULL_SPIKE = 1.0
+"""Input of one spike [input units]."""
+
+
+def convert(
+    ann: TrainedAnn,
+    images: Bytes,
+    labels: NDArray[np.uint8],
+    levels: ArrayLike,
+    positive: int | None = None,
+    scales: Sequence[float] | None = None,
+    neuron: Neuron = Neuron(),  # noqa: B008  (frozen)
+    coding: Coding = Coding(),  # noqa: B008  (frozen)
+    steps: int = 10,
+    readout: Readout = "charge",
+    percentile: float = 99.9,
+    scan: Sequence[float] = THRESHOLD_SCAN,
+    seed: int = 0,
+) -> Conversion:
+    """Convert a rectified network to device codes and thresholds.
+
+    Parameters
+    ----------
+    ann : TrainedAnn
+        The network.
+    images, labels : ndarray of uint8
+        Training images that were held out from training, shapes (N, n_in) and (N,).
+    levels : array_like
+        Conductance of each device state [S], ascending.
+    positive : int, optional
+        Positive codes X to use (2 X + 1 states of a weight); by default all levels.
+    scales : sequence of float, optional
+        Conductance of weight one in each layer [S]; by default scanned.
+    neuron, coding, steps, readout
+        As in `DeepSnn`.
+    percentile : float
+        Percentile of the activations that stands for a spike in every step.
+    scan : sequence of float
+        Factors tried on each threshold; one factor: no scan.
+    seed : int
+        Seed of Poisson spikes in the scan.
+
+    Returns
+    -------
+    Conversion
+    """
+    device = np.asarray(levels, dtype=np.float64)
+    if positive is not None:
+        device = device[: positive + 1]
+    if scales is None:
+        scales = scan_scales(ann, images, labels, device)
+    codes = tuple(
+        quantise(w, device, s, saturate=True) for w, s in zip(ann.weights, scales, strict=True)
+    )
+    start = Conversion(
+        codes,
+        device,
+        tuple(float(s) for s in scales),
+        _balanced(ann, codes, device, scales, images, percentile),
+        neuron,
+        coding,
+        steps,
+        readout,
+        (1.0,) * len(codes),
+    )
+    return _scan_thresholds(start, images, labels, tuple(scan), seed)
+
+
+def scan_scales(
+    ann: TrainedAnn, images: Bytes, labels: NDArray[np.uint8], levels: NDArray[np.float64]
+) -> tuple[float, ...]:
+    """Return the conductance of weight one [S] for each layer, found by a scan.
+
+    Layer by layer, the outermost level is put on each of `SCALE_SCAN` standard deviations of the
+    weights; the one with the smallest cross-entropy of the rectified network on the given images
+    is kept, with the layers before it quantised already and those after it still smooth.
+    """
+    signed = signed_levels(levels)
+    weights = list(ann.weights)
+    scales = []
+    for index, matrix in enumerate(ann.weights):
+        losses = []
+        candidates = [float(signed[-1] / (k * matrix.std())) for k in SCALE_SCAN]
+        for scale in candidates:
+            weights[index] = _held(matrix, levels, scale)
+            losses.append(_cross_entropy(replace(ann, weights=tuple(weights)), images, labels))
+        scales.append(candidates[int(np.argmin(losses))])
+        weights[index] = _held(matrix, levels, scales[-1])
+    return tuple(scales)
+
+
+def weight_grids(levels: ArrayLike, scales: Sequence[float]) -> tuple[Grid, ...]:
+    """Return the weights that devices can hold in each layer, for quantisation-aware training."""
+    signed = signed_levels(levels)
+    return tuple(Grid(signed / scale) for scale in scales)
+
+
+def _held(
+    matrix: NDArray[np.float32], levels: NDArray[np.float64], scale: float
+) -> NDArray[np.float32]:
+    """Return the weights that device levels hold in place of `matrix`."""
+    signed = signed_levels(levels)
+    codes = quantise(matrix, levels, scale, saturate=True)
+    held: NDArray[np.float32] = (signed / scale).astype(np.float32)[codes + signed.size // 2]
+    return held
+
+
+def _cross_entropy(ann: TrainedAnn, images: Bytes, labels: NDArray[np.uint8]) -> float:
+    outputs = ann.activations(images)[-1].astype(np.float64)
+    outputs -= outputs.max(1, keepdims=True)
+    chosen = outputs[np.arange(len(labels)), labels]
+    return float((np.log(np.exp(outputs).sum(1)) - chosen).mean())
+
+
+def _balanced(
+    ann: TrainedAnn,
+    codes: Sequence[NDArray[np.int8]],
+    levels: NDArray[np.float64],
+    scales: Sequence[float],
+    images: Bytes,
+    percentile: float,
+) -> tuple[float, ...]:
+    """Return thresholds [S] at which the given percentile of activations fires in every step.
+
+    A network whose activations were trained to saturate brings its own ceilings.
+    """
+    signed = signed_levels(levels)
+    held = tuple(
+        (signed / s).astype(np.float32)[c + signed.size // 2]
+        for c, s in zip(codes, scales, strict=True)
+    )
+    found = replace(ann, weights=held).activations(images)
+    tops = [float(np.percentile(a, percentile)) for a in found]
+    tops[: len(ann.ceilings)] = ann.ceilings
+    before = [1.0, *tops[:-1]]
+    return tuple(
+        max(top, 1e-6) / below * scale
+        for top, below, scale in zip(tops, before, scales, strict=True)
+    )
+
+
+def _scan_thresholds(
+    start: Conversion,
+    images: Bytes,
+    labels: NDArray[np.uint8],
+    factors: tuple[float, ...],
+    seed: int,
+) -> Conversion:
+    """Return `start` with each threshold times the factor that serves accuracy best.
+
+    Layers are scanned one after the other; the output layer only if its spikes alone decide.
+    """
+    best = start
+    if len(factors) == 1:
+        return _scaled(best, dict.fromkeys(range(len(start.codes)), factors[0]))
+    last = len(start.codes) - (0 if start.readout == "count" else 1)
+    for layer in range(last):
+        tried = [_scaled(best, {layer: factor}) for factor in factors]
+        found = [_quality(trial, images, labels, seed) for trial in tried]
+        best = tried[int(np.argmax(found))]
+    return best
+
+
+def _quality(trial: Conversion, images: Bytes, labels: NDArray[np.uint8], seed: int) -> float:
+    """Return the accuracy, with the mean rank of the right class as a gentle tie-break."""
+    run = trial.on().run(images, np.random.Generator(np.random.PCG64(seed)))
+    scores = run.scores[-1]
+    right = scores[np.arange(len(labels)), labels]
+    above = (scores >= right[:, None]).sum(1).mean() - 1
+    return run.accuracy(labels) - 1e-3 * float(above)
+
+
+def _scaled(conversion: Conversion, factors: dict[int, float]) -> Conversion:
+    changed: dict[str, Any] = {}
+    for name in ("thresholds", "factors"):
+        values = list(getattr(conversion, name))
+        for layer, factor in factors.items():
+            values[layer] *= factor
+        changed[name] = tuple(values)
+    return replace(conversion, **changed)

@@ -1,0 +1,108 @@
+"""Float network to device levels: scales, thresholds, accuracy, and devices that are not ideal."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from crossbar.dale import signed_levels
+from devicemodels.ideal import IdealDevice
+from networks.ann import Recipe, TrainedAnn, train_ann
+from networks.augmentation import Distortion
+from networks.conversion import Conversion, convert, weight_grids
+from networks.deep_snn import Neuron
+from networks.hosting import host
+from networks.rate_coding import Coding
+from neuroskyrm.errors import ConfigError
+from neuroskyrm.io.datasets import load_digits28
+
+DIGITS = load_digits28()
+UNEQUAL = np.array([20, 22.3, 24.1, 26.8, 28.2, 30.9, 32]) * 1e-6
+HELD_OUT = (DIGITS.train_images[1000:], DIGITS.train_labels[1000:])
+
+
+@pytest.fixture(scope="module")
+def ann() -> TrainedAnn:
+    recipe = Recipe(
+        hidden=(96, 64),
+        epochs=25,
+        batch=50,
+        rate=0.05,
+        momentum=0.9,
+        cosine=True,
+        initial=None,
+        dropout=(0.1, 0.1),
+        distortion=Distortion(1, 0.1, 0.1, 0.1, 0.3),
+    )
+    return train_ann(DIGITS.train_images[:1000], DIGITS.train_labels[:1000], recipe)
+
+
+def accuracy(conversion: Conversion, **options: object) -> float:
+    run = conversion.on(**options).run(DIGITS.test_images, np.random.default_rng(0))
+    return run.accuracy(DIGITS.test_labels)
+
+
+@pytest.mark.parametrize(
+    ("neuron", "coding", "steps", "loss"),
+    [
+        (Neuron(), Coding(), 10, 0.015),
+        (Neuron(0.05, "subtract"), Coding(), 20, 0.02),
+        (Neuron(0.05, "zero", 0.0), Coding("poisson"), 40, 0.03),
+    ],
+)
+def test_thirteen_unequal_states_keep_the_accuracy(
+    ann: TrainedAnn, neuron: Neuron, coding: Coding, steps: int, loss: float
+) -> None:
+    conversion = convert(ann, *HELD_OUT, UNEQUAL, neuron=neuron, coding=coding, steps=steps)
+    assert accuracy(conversion) >= ann.accuracy(DIGITS.test_images, DIGITS.test_labels) - loss
+
+
+def test_scaled_conversion_beats_direct_with_few_states(ann: TrainedAnn) -> None:
+    """Fig. 7b of Chen et al.: without the scale, small weights all fall on the zero state."""
+    levels = IdealDevice(4).levels
+    direct_scale = (float(signed_levels(levels)[-1] / 0.6),) * 3
+    direct = convert(ann, *HELD_OUT, levels, scales=direct_scale, scan=(1.0,))
+    assert accuracy(convert(ann, *HELD_OUT, levels)) > accuracy(direct) + 0.02
+
+
+def test_more_states_are_nearer_to_the_float_weights(ann: TrainedAnn) -> None:
+    errors = []
+    for positive in (1, 3, 6, 16):
+        found = convert(ann, *HELD_OUT, IdealDevice(positive + 1).levels, scan=(1.0,))
+        held = found.nominal()[1] / found.scales[1]
+        errors.append(float(((held - ann.weights[1]) ** 2).mean()))
+    assert errors == sorted(errors, reverse=True)
+    assert errors[-1] < 0.01 * float(ann.weights[1].var()) * 3
+
+
+def test_two_bytes_a_weight_agree_with_one(ann: TrainedAnn) -> None:
+    conversion = convert(ann, *HELD_OUT, UNEQUAL)
+    assert abs(accuracy(conversion) - accuracy(conversion, planes=2)) <= 0.01
+
+
+def test_fewer_positive_codes_are_a_choice(ann: TrainedAnn) -> None:
+    conversion = convert(ann, *HELD_OUT, UNEQUAL, positive=3, scan=(1.0,))
+    assert conversion.positive == 3
+    assert len(conversion.levels) == 4
+
+
+def test_grids_are_the_levels_in_units_of_weight() -> None:
+    grid = weight_grids(UNEQUAL, (2e-5,))[0]
+    np.testing.assert_allclose(grid.levels[-1], 0.6)
+
+
+def test_wrong_arrays_are_refused(ann: TrainedAnn) -> None:
+    conversion = convert(ann, *HELD_OUT, UNEQUAL, scan=(1.0,))
+    with pytest.raises(ConfigError, match="they must be"):
+        conversion.on([np.ones((2, 2))])
+
+
+class TestHosted:
+    def test_ideal_devices_give_the_nominal_network(self, ann: TrainedAnn) -> None:
+        conversion = convert(ann, *HELD_OUT, UNEQUAL, scan=(1.0,))
+        hosted = host(conversion, IdealDevice(UNEQUAL))
+        for ours, nominal in zip(hosted.snn.layers, conversion.on().layers, strict=True):
+            np.testing.assert_array_equal(ours.weights, nominal.weights)
+            assert ours.noise is None
+        pulses = sum(int(np.abs(codes.astype(int)).sum()) for codes in conversion.codes)
+        assert sum(crossbar.ledger.pulses for crossbar in hosted.crossbars) == pulses
