@@ -6,12 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from devicemodels.base import Conductances, Counts, DeviceModel, States, checked_counts
+from devicemodels.retention import Retention
+from devicemodels.variability import OPEN, STUCK_HIGH, STUCK_LOW, WORKING, Faults
 
 
 class DeviceArray:
-    """Devices of one model in an array, with their spread.
+    """Devices of one model in an array, with their spread, faults and age.
 
-    Individual offsets are kept in single precision, and only where the model has any.
+    Individual properties are kept in single precision, and only where there are any.
 
     Parameters
     ----------
@@ -20,15 +22,29 @@ class DeviceArray:
     state : ndarray of uint8
         States, any shape; the array takes them over.
     rng : numpy.random.Generator
-        Draws the device-to-device spread and the first visit to each state.
+        Draws the device-to-device spread, the first visit to each state, and the faults.
+    faults : Faults, optional
+        Shares of broken devices.
+    retention : Retention, optional
+        How resting devices relax. Default: they do not.
     """
 
-    def __init__(self, model: DeviceModel, state: States, rng: np.random.Generator) -> None:
+    def __init__(
+        self,
+        model: DeviceModel,
+        state: States,
+        rng: np.random.Generator,
+        faults: Faults | None = None,
+        retention: Retention | None = None,
+    ) -> None:
         self.model = model
-        self.state = state
         self.levels = model.levels
+        self.retention = retention
+        self.condition = None if faults is None else faults.draw(state.shape, rng)
+        self.state = self._held(state)
         self.gain = _unless_all(1.0, model.spread(state.shape, rng))
-        self.offset = _unless_all(0.0, model.visit(state, rng))
+        self.offset = _unless_all(0.0, model.visit(self.state, rng))
+        self.age: NDArray[np.float32] | None = None
 
     def conductance(self) -> Conductances:
         """Return each device's own conductance [S], without read noise, shape of the array."""
@@ -37,12 +53,14 @@ class DeviceArray:
             mean = self.levels[0] + self.gain * (mean - self.levels[0])
         if self.offset is not None:
             mean = mean + self.offset
-        return np.maximum(mean, 0.0)
+        if self.age is not None and self.retention is not None:
+            mean = self.retention.drifted(mean, self.age, (self.levels[0], self.levels[-1]))
+        return self._connected(np.maximum(mean, 0.0))
 
     def read(self, rng: np.random.Generator) -> Conductances:
         """Return one noisy read of each device [S], shape of the array."""
         noise = self.model.read(self.state, rng) - self.model.conductance(self.state)
-        return np.maximum(self.conductance() + noise, 0.0)
+        return self._connected(np.maximum(self.conductance() + noise, 0.0))
 
     def pulse(self, count: Counts, rng: np.random.Generator) -> Counts:
         """Apply signed pulse counts to the devices; return the counts, shape of the array.
@@ -53,9 +71,27 @@ class DeviceArray:
             The counts do not fit the array.
         """
         counts = checked_counts(self.model.name, count, self.state.shape)
-        self.state = self.model.pulse(self.state, counts, rng)
-        self._visit(counts != 0, rng)
+        touched = counts != 0
+        effective = counts
+        if self.age is not None and self.retention is not None:
+            missed = self.retention.latency * self.retention.cold(self.age, rng)
+            effective = (np.sign(counts) * np.maximum(np.abs(counts) - missed, 0)).astype(np.int16)
+            self.age[touched] = 0.0
+        self.state = self._held(self.model.pulse(self.state, effective, rng))
+        self._visit(touched, rng)
         return counts
+
+    def rest(self, duration: float) -> None:
+        """Leave all devices alone for `duration` [s]; matters only with a retention."""
+        if self.retention is not None:
+            if self.age is None:
+                self.age = np.zeros(self.state.shape, dtype=np.float32)
+            self.age += np.float32(duration)
+
+    def initialise(self) -> None:
+        """Reboot relaxed devices: skyrmions gather again and the next pulse finds them."""
+        if self.age is not None:
+            self.age[:] = 0.0
 
     def _visit(self, touched: NDArray[np.bool_], rng: np.random.Generator) -> None:
         """Draw anew how far each touched device lies from the mean of its state."""
@@ -63,6 +99,28 @@ class DeviceArray:
         if fresh is not None:
             kept = 0.0 if self.offset is None else self.offset
             self.offset = np.where(touched, fresh, kept).astype(np.float32)
+
+    def _held(self, state: States) -> States:
+        """Return `state` with stuck devices where they are stuck."""
+        if self.condition is not None:
+            state = state.copy()
+            state[self.condition == STUCK_LOW] = 0
+            state[self.condition == STUCK_HIGH] = len(self.levels) - 1
+        return state
+
+    def _connected(self, conductance: Conductances) -> Conductances:
+        """Return `conductance` with open devices at zero."""
+        if self.condition is not None:
+            conductance[self.condition == OPEN] = 0.0
+        return conductance
+
+    @property
+    def working(self) -> NDArray[np.bool_]:
+        """Which devices are neither stuck nor open, shape of the array."""
+        if self.condition is None:
+            return np.ones(self.state.shape, dtype=np.bool_)
+        working: NDArray[np.bool_] = self.condition == WORKING
+        return working
 
 
 def _unless_all(value: float, array: Conductances) -> NDArray[np.float32] | None:

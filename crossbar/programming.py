@@ -8,7 +8,44 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crossbar.devices import DeviceArray
-from devicemodels.base import Conductances, DeviceModel, States
+from devicemodels.base import Conductances, Counts, States
+from neuroskyrm.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class Verify:
+    """How write-verify reads, compares and pulses.
+
+    Attributes
+    ----------
+    budget : int
+        Most programming pulses for one device.
+    tolerance : float or None
+        A device is done when its read lies within this of the wanted level [S]. Default: half
+        the smallest distance between neighbouring levels.
+    reads : int
+        Reads averaged for each comparison.
+    voltage, duration : float
+        Read pulse [V], [s]; one read of a device costs V^2 G t.
+
+    Raises
+    ------
+    ConfigError
+        A value is out of range.
+    """
+
+    budget: int = 50
+    tolerance: float | None = None
+    reads: int = 1
+    voltage: float = 0.1
+    duration: float = 10e-9
+
+    def __post_init__(self) -> None:
+        for name in ("budget", "reads", "voltage", "duration"):
+            if not getattr(self, name) > 0:
+                raise ConfigError(f"Verify: '{name}' = {getattr(self, name)} must be positive.")
+        if self.tolerance is not None and not self.tolerance > 0:
+            raise ConfigError(f"Verify: 'tolerance' = {self.tolerance} must be positive [S].")
 
 
 @dataclass(frozen=True)
@@ -24,8 +61,12 @@ class Programming:
     pulses : ndarray of int32
         Pulses given to each device, of either sign.
     failed : ndarray of bool
-        Devices that are not in their target state (open loop), or were not read within
-        tolerance when the budget ended (write-verify).
+        Devices that are not in their target state (open loop), or whose reads never came within
+        tolerance (write-verify).
+    rounds : int
+        Rounds of verification (0: open loop).
+    read_energy : float
+        Energy of the verify reads [J].
     """
 
     target: States
@@ -34,6 +75,8 @@ class Programming:
     reached: Conductances
     pulses: NDArray[np.int32]
     failed: NDArray[np.bool_]
+    rounds: int = 0
+    read_energy: float = 0.0
 
     @property
     def error(self) -> Conductances:
@@ -57,14 +100,93 @@ def open_loop(devices: DeviceArray, target: States, rng: np.random.Generator) ->
     -------
     Programming
     """
-    model: DeviceModel = devices.model
-    counts = model.plan()[devices.state, target]
+    counts = devices.model.plan()[devices.state, target]
     devices.pulse(counts, rng)
     return Programming(
         target=target,
         achieved=devices.state.copy(),
-        wanted=model.conductance(target),
+        wanted=devices.model.conductance(target),
         reached=devices.conductance(),
         pulses=np.abs(counts).astype(np.int32),
         failed=devices.state != target,
     )
+
+
+def write_verify(
+    devices: DeviceArray, target: States, rng: np.random.Generator, verify: Verify
+) -> Programming:
+    """Read, compare and pulse until every device reads as wanted, or its budget is spent.
+
+    The first round follows the plan from the state that the read suggests, one pulse short of
+    it; later rounds give single pulses towards the wanted level.
+
+    Parameters
+    ----------
+    devices : DeviceArray
+        The devices; changed in place.
+    target : ndarray of uint8
+        Wanted states, shape of the array.
+    rng : numpy.random.Generator
+        Source of switching statistics and read noise.
+    verify : Verify
+        Budget, tolerance and read pulse.
+
+    Returns
+    -------
+    Programming
+    """
+    levels = devices.levels
+    tolerance = verify.tolerance or float(np.diff(levels).min() / 2)
+    wanted = devices.model.conductance(target)
+    given = np.zeros(target.shape, dtype=np.int32)
+    done = np.zeros(target.shape, dtype=np.bool_)
+    rounds, read_energy = 0, 0.0
+    while True:
+        active = ~done & (given < verify.budget)
+        if rounds > 0 and not active.any():
+            break
+        read, energy = _verified_read(devices, active, verify, rng)
+        read_energy += energy
+        done |= active & (np.abs(read - wanted) <= tolerance)
+        counts = _towards(read, wanted, np.where(active & ~done, verify.budget - given, 0))
+        if rounds == 0:
+            counts = _coarse(devices, read, target, counts)
+        devices.pulse(counts, rng)
+        given += np.abs(counts)
+        rounds += 1
+    return Programming(
+        target=target,
+        achieved=devices.state.copy(),
+        wanted=wanted,
+        reached=devices.conductance(),
+        pulses=given,
+        failed=~done,
+        rounds=rounds,
+        read_energy=read_energy,
+    )
+
+
+def _verified_read(
+    devices: DeviceArray, active: NDArray[np.bool_], verify: Verify, rng: np.random.Generator
+) -> tuple[Conductances, float]:
+    """Return the mean of the reads of one round [S], and their energy [J]."""
+    reads = np.mean([devices.read(rng) for _ in range(verify.reads)], axis=0)
+    energy = verify.voltage**2 * verify.duration * verify.reads * float(reads[active].sum())
+    return reads, energy
+
+
+def _towards(read: Conductances, wanted: Conductances, left: NDArray[np.integer]) -> Counts:
+    """Return one pulse towards the wanted level where any are left."""
+    return np.where(left > 0, np.sign(wanted - read), 0).astype(np.int16)
+
+
+def _coarse(devices: DeviceArray, read: Conductances, target: States, single: Counts) -> Counts:
+    """Return the planned counts, one short, from the state nearest to the read; at least `single`.
+
+    Only full pulses towards the target are taken over, so that budgets of one pulse hold.
+    """
+    middles = (devices.levels[1:] + devices.levels[:-1]) / 2
+    planned = devices.model.plan()[np.searchsorted(middles, read), target].astype(np.int16)
+    short = np.sign(planned) * (np.abs(planned) - 1)
+    useful = (single != 0) & (np.sign(planned) == single) & (np.abs(short) > 1)
+    return np.where(useful, short, single).astype(np.int16)

@@ -28,6 +28,8 @@ class DeviceModel(Protocol):
     """
 
     name: str
+    pulse_width: float
+    """Duration of one programming pulse [s]."""
     pulse_time: float
     """Duration of one programming pulse with the pause after it [s]."""
     area: float

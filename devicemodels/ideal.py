@@ -53,6 +53,7 @@ class IdealDevice:
             raise DeviceError("IdealDevice: levels must be positive and rise from state to state.")
         self.name = f"ideal-{values.size}"
         self.pulse_energy = pulse_energy
+        self.pulse_width = pulse_time
         self.pulse_time = pulse_time
         self.area = area
         self._levels = values

@@ -169,7 +169,8 @@ def step_matrix(grid: Positions, reached: Positions, noise: float) -> NDArray[np
     beyond = (partial[:, :-1] - partial[:, 1:]) / (grid[1] - grid[0])
     ends = np.pad(beyond, ((0, 0), (1, 1)), constant_values=((0, 0), (1, 0)))
     matrix = np.maximum(ends[:, :-1] - ends[:, 1:], 0.0)
-    return matrix / matrix.sum(axis=1, keepdims=True)
+    rows: NDArray[np.float64] = matrix / matrix.sum(axis=1, keepdims=True)
+    return rows
 
 
 def _grid(states: int, conductance_range: tuple[float, float]) -> NDArray[np.float64]:

@@ -56,6 +56,7 @@ class SkyrmionDevice:
         self.cycle = cycle
         self.area = area
         self.name = card.name
+        self.pulse_width = card.pulse.width
         self.pulse_time = card.pulse.width + card.pulse.pause
         self._levels = card.conductance
         self._read_sd = self.effects.read_noise * np.array(card.levels.read_sd)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
+import numpy as np
+from numpy.typing import NDArray
+
 from neuroskyrm.errors import DeviceError
 
 
@@ -45,3 +48,42 @@ class Effects:
 
 NO_EFFECTS = Effects(stochastic=False, read_noise=0.0, cycle_to_cycle=0.0, device_to_device=0.0)
 """Everything off: the mean device."""
+
+WORKING, STUCK_LOW, STUCK_HIGH, OPEN = range(4)
+"""Condition of a device: as it should be; held in its lowest or highest state; not connected."""
+
+
+@dataclass(frozen=True)
+class Faults:
+    """Share of devices that do not work, each between 0 and 1.
+
+    Attributes
+    ----------
+    stuck_low, stuck_high : float
+        Devices held in their lowest or highest state, whatever the pulses [1].
+    open : float
+        Devices that conduct nothing [1].
+
+    Raises
+    ------
+    DeviceError
+        A share is out of range, or they add up to more than 1.
+    """
+
+    stuck_low: float = 0.0
+    stuck_high: float = 0.0
+    open: float = 0.0
+
+    def __post_init__(self) -> None:
+        shares = [getattr(self, field.name) for field in fields(self)]
+        if not all(0 <= share <= 1 for share in shares) or sum(shares) > 1:
+            raise DeviceError(
+                f"Faults: shares {shares} must lie between 0 and 1 and add up to 1 at most."
+            )
+
+    def draw(self, shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.uint8]:
+        """Return the condition of each device (`WORKING`, `STUCK_LOW`, ...), shape `shape`."""
+        edges = np.cumsum([self.stuck_low, self.stuck_high, self.open])
+        kind = np.searchsorted(edges, rng.random(shape), side="right")
+        conditions = np.array([STUCK_LOW, STUCK_HIGH, OPEN, WORKING], dtype=np.uint8)
+        return conditions[kind]
