@@ -27,7 +27,7 @@ def save_snn(path: Path, network: DeepSnn) -> None:
     """
     from safetensors.numpy import save_file
 
-    arrays = {f"{i}.weights": layer.weights for i, layer in enumerate(network.layers)}
+    arrays: dict[str, Any] = {f"{i}.weights": x.weights for i, x in enumerate(network.layers)}
     arrays |= {f"{i}.noise": x.noise for i, x in enumerate(network.layers) if x.noise is not None}
     settings = {
         "layers": [

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from neuroskyrm.app.cli import INTERRUPTED
 from neuroskyrm.app.progress import Reporter
-from neuroskyrm.app.study import Study, dump_study, load_study
+from neuroskyrm.app.study import dump_study, load_study
 from neuroskyrm.errors import ConfigError
 from neuroskyrm.io.atomic import write_text
 
@@ -103,7 +103,7 @@ def write_study(file: Path, *, replace: bool) -> None:
         raise ConfigError(f"{file}: this is a folder; give a file name such as study.yaml.")
     if file.exists() and not replace:
         raise ConfigError(f"{file}: exists already; use another name, or --force to replace it.")
-    write_text(file, commented_study(file.name, Study()))
+    write_text(file, commented_study(file.name))
     typer.echo(f"wrote {file}; try: neuroskyrm run {file}")
 
 

@@ -83,7 +83,7 @@ def draw_conductance(
     path: Path,
     conductance: NDArray[np.float64],
     spread: NDArray[np.float64],
-    count: NDArray[np.floating],
+    count: NDArray[np.integer],
     polarity: NDArray[np.integer],
 ) -> None:
     """Draw conductance and skyrmion number after each pulse, as Figs 2 and 3 of Chen et al.
@@ -94,7 +94,7 @@ def draw_conductance(
         File to write.
     conductance, spread : ndarray, shape (pulses + 1,)
         Mean and standard deviation of the reads after each pulse, in units of G0.
-    count : ndarray, shape (pulses + 1,)
+    count : ndarray of int, shape (pulses + 1,)
         Skyrmions in the post-synapse.
     polarity : ndarray of int, shape (pulses + 1,)
         Sign of each pulse; 0 for the state before the first.

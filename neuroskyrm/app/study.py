@@ -113,25 +113,25 @@ class DeviceSection(FrozenModel):
 
 
 class DriveSection(FrozenModel):
-    """Programming pulses: potentiation (+x) and then depression (-x), in cycles."""
+    """Potentiating (+x) and depressing (-x) pulses. What is not given suits the preset."""
 
     pulses: Annotated[q.Whole, Field(ge=1, le=1000)] = Field(
-        4, description="pulses of each polarity in a cycle"
+        description="pulses of each polarity in a cycle"
     )
-    cycles: Annotated[q.Whole, Field(ge=1, le=1000)] = Field(1, description="LTP/LTD cycles")
-    width: Annotated[q.Time, Field(gt=0, lt=1e-6)] = Field(1e-9, description="of a pulse")
-    pause: Annotated[q.Time, Field(gt=0, lt=1e-5)] = Field(0.5e-9, description="after a pulse")
+    cycles: Annotated[q.Whole, Field(ge=1, le=1000)] = Field(description="LTP/LTD cycles")
+    width: Annotated[q.Time, Field(gt=0, lt=1e-6)] = Field(description="of a pulse")
+    pause: Annotated[q.Time, Field(gt=0, lt=1e-5)] = Field(description="after a pulse")
     current: Annotated[q.CurrentDensity, Field(gt=0, lt=1e14)] = Field(
-        2e10, description="effective current density of the torque on one layer"
+        description="effective current density of the torque on one layer"
     )
     nominal: Annotated[q.CurrentDensity, Field(gt=0, lt=1e14)] = Field(
-        24e10, description="current density in the heavy metal, for the energy"
+        description="current density in the heavy metal, for the energy"
     )
     heavy_metal: Annotated[q.Length, Field(gt=0, lt=1e-6)] = Field(
-        4.5e-9, description="thickness of one heavy-metal layer"
+        description="thickness of one heavy-metal layer"
     )
-    resistivity: q.Resistivity = Field(38e-8, description="of the heavy metal")
-    reads: Annotated[q.Whole, Field(ge=1, le=1000)] = Field(5, description="reads in each pause")
+    resistivity: q.Resistivity = Field(description="of the heavy metal")
+    reads: Annotated[q.Whole, Field(ge=1, le=1000)] = Field(description="reads in each pause")
 
 
 class ReadSection(FrozenModel):
@@ -166,7 +166,7 @@ class CrossbarSection(FrozenModel):
         "separate", description="where W+ and W- lie"
     )
     method: Literal["open-loop", "write-verify"] = Field(
-        "write-verify", description="how states are programmed"
+        "open-loop", description="how states are programmed"
     )
     wire: q.Resistance = Field(0.0, description="resistance of one wire segment; 0 = ideal wires")
     tile: Annotated[q.Whole, Field(ge=1, le=8192)] = Field(256, description="largest array side")
@@ -237,8 +237,8 @@ class Study(FrozenModel):
     )
     seed: Annotated[q.Whole, Field(ge=0, lt=2**63)] = Field(1, description="of all random numbers")
     data: DataSection = DataSection()
-    device: DeviceSection = Field(default_factory=lambda: DeviceSection.model_validate({}))
-    drive: DriveSection = DriveSection()
+    device: DeviceSection
+    drive: DriveSection
     read: ReadSection = ReadSection()
     card: CardSection = CardSection()
     crossbar: CrossbarSection = CrossbarSection()
@@ -246,6 +246,41 @@ class Study(FrozenModel):
     stdp: StdpSection = StdpSection()
     monitor: MonitorSection = MonitorSection()
     export: ExportSection = ExportSection()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_from_preset(cls, given: Any) -> Any:
+        if not isinstance(given, dict):
+            return given
+        device = given.get("device", {})
+        preset = device.get("preset", "demo") if isinstance(device, dict) else "demo"
+        base = {"device": {}, "drive": _preset_drive(preset)}
+        return merge(base, given)
+
+
+def default_study() -> Study:
+    """Return the study with every default: the demo."""
+    return Study.model_validate({})
+
+
+def _preset_drive(preset: Any) -> dict[str, Any]:
+    """Return the pulse train that the device preset was designed for, as study values."""
+    from neuroskyrm.micromagnetics.track import PRESETS
+    from neuroskyrm.micromagnetics.track_drive import default_drive
+
+    drive = default_drive(PRESETS.get(preset if isinstance(preset, str) else "", PRESETS["demo"]))
+    first, cycles = drive.steps[0], max(drive.cycles) + 1
+    return {
+        "pulses": len(drive.steps) // (2 * cycles),
+        "cycles": cycles,
+        "width": first.width,
+        "pause": first.pause,
+        "current": drive.current,
+        "nominal": drive.nominal,
+        "heavy_metal": drive.heavy_metal,
+        "resistivity": drive.resistivity,
+        "reads": drive.reads,
+    }
 
 
 def merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:

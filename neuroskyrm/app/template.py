@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel, BeforeValidator
 from pydantic.fields import FieldInfo
 
-from neuroskyrm.app.study import Study
+from neuroskyrm.app.study import Study, default_study
 from neuroskyrm.units import Dimension, format_quantity
 
 HEADER = """\
@@ -30,7 +30,7 @@ def commented_study(file: str, study: Study | None = None) -> str:
         The study to write.
     """
     lines = [HEADER.format(file=file)]
-    lines += _section(study or Study(), indent=0)
+    lines += _section(study or default_study(), indent=0)
     return "\n".join(lines) + "\n"
 
 

@@ -2,14 +2,14 @@
 
 import yaml
 
-from neuroskyrm.app.study import Study, dump_study, load_study
+from neuroskyrm.app.study import default_study, dump_study, load_study
 
 
 def test_init_writes_the_commented_defaults(neuroskyrm, tmp_path):
     outcome = neuroskyrm("init")
     assert outcome.code == 0
     text = (tmp_path / "study.yaml").read_text()
-    assert load_study(tmp_path / "study.yaml") == Study()
+    assert load_study(tmp_path / "study.yaml") == default_study()
     lines = [line for line in text.splitlines() if line and not line.startswith("#")]
     assert all("#" in line for line in lines)
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from crossbar import Crossbar, total
-from devicemodels import SkyrmionDevice
-from networks.conversion import Conversion, convert, read_variances
+from crossbar import total
+from networks.conversion import convert
 from networks.deep_snn import Neuron
+from networks.hosting import host
 from networks.rate_coding import Coding
 from networks.snn_file import save_snn
 from neuroskyrm.app.stages.base import Context, Stage
@@ -15,7 +15,6 @@ from neuroskyrm.app.stages.devices import device_of
 from neuroskyrm.app.stages.images import held_out, image_digest, images_of
 from neuroskyrm.app.stages.train_deep import load_trained
 from neuroskyrm.io.stage_store import Metrics
-from neuroskyrm.seeds import generator
 
 FILE = "snn.safetensors"
 
@@ -39,10 +38,17 @@ def _work(context: Context) -> Metrics:
         seed=study.seed,
     )
     context.tick(0.6, "programming devices")
-    arrays = _program(conversion, device, context)
-    noise = read_variances(arrays) if study.crossbar.read_noise else None
-    network = conversion.on([a.conductances() for a in arrays], read_variance=noise)
-    save_snn(context.folder / FILE, network)
+    settings = study.crossbar
+    hosted = host(
+        conversion,
+        device,
+        study.seed,
+        read_noise=settings.read_noise,
+        placement=settings.placement,
+        method=settings.method,
+    )
+    arrays = hosted.crossbars
+    save_snn(context.folder / FILE, hosted.snn)
     draw_crossbar(
         context.figure("crossbar", "First layer: W+ and W− device states, signed conductances."),
         arrays[0].plus,
@@ -59,27 +65,14 @@ def _work(context: Context) -> Metrics:
     }
 
 
-def _program(conversion: Conversion, device: SkyrmionDevice, context: Context) -> list[Crossbar]:
-    settings = context.study.crossbar
-    return [
-        Crossbar.program(
-            device,
-            codes,
-            generator(context.study.seed, "program", layer),
-            placement=settings.placement,
-            method=settings.method,
-        )
-        for layer, codes in enumerate(conversion.codes)
-    ]
-
-
 STAGE = Stage(
     name="program",
     does="Program the trained weights onto the crossbar as W+/W- pairs.",
     sections=("data", "crossbar", "deep"),
     needs=("calibrate", "train-deep"),
     code=("devicemodels", "crossbar", "networks.conversion", "networks.deep_snn",
-          "networks.rate_coding", "networks.fixed_point", "neuroskyrm.app.stages.program"),
+          "networks.rate_coding", "networks.fixed_point", "networks.hosting",
+          "neuroskyrm.app.stages.program"),
     work=_work,
     files=image_digest,
 )  # fmt: skip
