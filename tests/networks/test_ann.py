@@ -52,13 +52,13 @@ class TestTraining:
         recipe = replace(QUICK, epochs=3)
         checkpoint = tmp_path / "net.ckpt"
 
-        class Stop(Exception): ...
+        class StopError(Exception): ...
 
         def stop(done: int, total: int) -> None:
             if done == 2:
-                raise Stop
+                raise StopError
 
-        with pytest.raises(Stop):
+        with pytest.raises(StopError):
             trained(recipe, checkpoint=checkpoint, progress=stop)
         seen: list[int] = []
         resumed = trained(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -16,7 +18,7 @@ def net(
 ) -> DeepSnn:
     rng = np.random.default_rng(seed)
     layers = []
-    for n_in, n_out in zip(sizes, sizes[1:], strict=False):
+    for n_in, n_out in pairwise(sizes):
         top = LARGEST[planes]
         weights = rng.integers(-top // 3, top + 1, (n_in, n_out)).astype(np.int16)
         constant = options.get("coding", Coding()).kind == "constant"
@@ -30,7 +32,8 @@ def by_hand(snn: DeepSnn, inputs: np.ndarray) -> list[np.ndarray]:
     leak = snn.neuron.leak(snn.coding.time_step)
     membranes = [np.full(la.weights.shape[1], snn.start(la), np.float32) for la in snn.layers]
     trains: list[list[np.ndarray]] = [[] for _ in snn.layers]
-    for signal in inputs:
+    for drive in inputs:
+        signal = drive
         for k, layer in enumerate(snn.layers):
             current = (signal.astype(np.int64) @ layer.weights.astype(np.int64)).astype(np.float32)
             v = membranes[k] * leak

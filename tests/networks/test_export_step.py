@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +27,7 @@ def net(planes: int = 1, few: bool = False, **options: object) -> DeepSnn:
     table, _ = fixed_point(np.array([0, 2.3, 4.1, 6.8, 8.2, 10.9, 12]))
     layers = []
     constant = options.get("coding", Coding()).kind == "constant"
-    for n_in, n_out in zip(SIZES, SIZES[1:], strict=False):
+    for n_in, n_out in pairwise(SIZES):
         top = LARGEST[planes]
         if few:
             codes = rng.integers(-6, 7, (n_in, n_out))
