@@ -10,7 +10,7 @@ Source: Chen et al., Appendix B; Diehl et al., IJCNN 2015.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import exp
 from typing import Literal
 
@@ -231,6 +231,10 @@ class DeepSnn:
             tuple(kept_spikes) if record else None,
             tuple(kept_membranes) if record else None,
         )
+
+    def quiet(self) -> DeepSnn:
+        """Return the network without read noise."""
+        return replace(self, layers=tuple(replace(layer, noise=None) for layer in self.layers))
 
     def start(self, layer: SpikingLayer) -> np.float32:
         """Return the membrane of `layer` before the first step [current units]."""

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from onnx import NodeProto, TensorProto, helper, numpy_helper
+from onnx import GraphProto, ModelProto, NodeProto, TensorProto, helper, numpy_helper
 
 from networks.deep_snn import DeepSnn, SpikingLayer
 from networks.fixed_point import DIGIT, split
@@ -143,3 +143,13 @@ def add_neuron(builder: Builder, snn: DeepSnn, current: str, membrane: str, inde
         rest = builder.constant(f"rest_{index}", np.float32(0))
     builder.node("Where", [fired, rest, charged], f"membrane_{index}_next")
     builder.node("Cast", [fired], f"spikes_{index}", to=TensorProto.UINT8)
+
+
+def wrapped(graph: GraphProto) -> ModelProto:
+    """Return `graph` as a model with our producer, opset and file version."""
+    return helper.make_model(
+        graph,
+        producer_name="neuroskyrm",
+        ir_version=IR_VERSION,
+        opset_imports=[helper.make_opsetid("", OPSET)],
+    )

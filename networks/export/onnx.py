@@ -10,8 +10,10 @@ from typing import Any, Literal
 from onnx import ModelProto
 
 from networks.deep_snn import DeepSnn
-from networks.export import step
+from networks.export.layerwise import layerwise_model, layerwise_reading
 from networks.export.metadata import attach, describe
+from networks.export.rate import rate_model, rate_reading
+from networks.export.step import step_model, step_reading
 from neuroskyrm.errors import ExportError
 from neuroskyrm.io.atomic import replacing
 
@@ -25,7 +27,9 @@ class _Writer:
 
 
 SHAPES: dict[Shape, _Writer] = {
-    "step": _Writer(step.step_model, step.reading),
+    "step": _Writer(step_model, step_reading),
+    "layerwise": _Writer(layerwise_model, layerwise_reading),
+    "rate": _Writer(rate_model, rate_reading),
 }
 
 

@@ -5,14 +5,7 @@ from __future__ import annotations
 from onnx import ModelProto, TensorProto, helper
 
 from networks.deep_snn import DeepSnn
-from networks.export._graph import (
-    IR_VERSION,
-    OPSET,
-    Builder,
-    add_current,
-    add_neuron,
-    add_weights,
-)
+from networks.export._graph import Builder, add_current, add_neuron, add_weights, wrapped
 
 
 def step_model(snn: DeepSnn, packing: str = "int8", batch: int | str = "batch") -> ModelProto:
@@ -52,15 +45,10 @@ def step_model(snn: DeepSnn, packing: str = "int8", batch: int | str = "batch") 
     graph = helper.make_graph(
         builder.nodes, "step", inputs, outputs, initializer=builder.initialisers
     )
-    return helper.make_model(
-        graph,
-        producer_name="neuroskyrm",
-        ir_version=IR_VERSION,
-        opset_imports=[helper.make_opsetid("", OPSET)],
-    )
+    return wrapped(graph)
 
 
-def reading(snn: DeepSnn) -> str:
+def step_reading(snn: DeepSnn) -> str:
     """Return how to feed a step model and read its outputs, in words."""
     starts = ", ".join(f"{float(snn.start(layer)):.0f}" for layer in snn.layers)
     drive = (

@@ -15,6 +15,7 @@ from networks.deep_snn import DeepSnn, Neuron, SpikingLayer
 from networks.export import describe_file, export_onnx, verify_onnx
 from networks.fixed_point import LARGEST, fixed_point
 from networks.rate_coding import Coding
+from networks.rate_network import run_rate
 from neuroskyrm.errors import ExportError
 
 SIZES = (30, 24, 17, 10)
@@ -44,6 +45,7 @@ def path(tmp_path: Path) -> Path:
     return export_onnx(net(), tmp_path / "model.onnx", about={"accuracy": 0.98})
 
 
+@pytest.mark.parametrize("shape", ["step", "layerwise"])
 @pytest.mark.parametrize("planes", [1, 2])
 @pytest.mark.parametrize(
     ("neuron", "coding"),
@@ -54,10 +56,10 @@ def path(tmp_path: Path) -> Path:
     ],
 )
 def test_no_spike_and_no_membrane_bit_differs(
-    tmp_path: Path, planes: int, neuron: Neuron, coding: Coding
+    tmp_path: Path, shape: str, planes: int, neuron: Neuron, coding: Coding
 ) -> None:
     snn = net(planes, neuron=neuron, coding=coding, steps=12)
-    path = export_onnx(snn, tmp_path / "model.onnx")
+    path = export_onnx(snn, tmp_path / "model.onnx", shape)
     report = verify_onnx(path, reference=snn)
     assert report["differing_spikes"] == report["differing_membranes"] == 0
     assert report["differing_decisions"] == 0
@@ -75,6 +77,50 @@ def test_half_byte_codes_unfold_to_unequal_levels_exactly(tmp_path: Path) -> Non
     assert verify_onnx(small)["differing_spikes"] == 0
     with pytest.raises(ExportError, match="must be at most 7"):
         export_onnx(net(), tmp_path / "no.onnx", packing="int4")
+
+
+@pytest.mark.parametrize("planes", [1, 2])
+def test_rate_shape_equals_its_reference_in_every_bit(tmp_path: Path, planes: int) -> None:
+    snn = net(planes)
+    report = verify_onnx(export_onnx(snn, tmp_path / "rate.onnx", "rate"), reference=snn)
+    assert report["differing_spikes"] == report["differing_membranes"] == 0
+    assert report["spikes"] > 10000
+
+
+def test_rate_counts_are_the_spike_counts_of_the_first_layer() -> None:
+    snn = net()
+    images = np.random.default_rng(0).integers(0, 256, (50, SIZES[0]), dtype=np.uint8)
+    run = snn.run(images, record=True)
+    np.testing.assert_array_equal(run_rate(snn, images)[0][0], run.spikes[0].sum(0))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"neuron": Neuron(0.05)}, "leak_time"),
+        ({"neuron": Neuron(reset="zero")}, "reset = 'zero'"),
+        ({"coding": Coding("poisson")}, "coding = 'poisson'"),
+        ({"readout": "count"}, "readout = 'count'"),
+    ],
+)
+def test_nets_without_an_equivalent_rate_net_are_refused(
+    tmp_path: Path, options: dict[str, object], message: str
+) -> None:
+    with pytest.raises(ExportError, match=message):
+        export_onnx(net(**options), tmp_path / "rate.onnx", "rate")
+
+
+def test_count_readout_is_exported_too(tmp_path: Path) -> None:
+    snn = net(readout="count")
+    report = verify_onnx(export_onnx(snn, tmp_path / "m.onnx", "layerwise"), reference=snn)
+    assert report["differing_decisions"] == 0
+
+
+@pytest.mark.parametrize("shape", ["step", "layerwise", "rate"])
+def test_half_bytes_serve_every_shape(tmp_path: Path, shape: str) -> None:
+    snn = net(few=True)
+    report = verify_onnx(export_onnx(snn, tmp_path / "m.onnx", shape, "int4"), reference=snn)
+    assert report["differing_spikes"] == report["differing_membranes"] == 0
 
 
 @pytest.mark.parametrize("packing", ["int8", "int4"])
