@@ -150,7 +150,7 @@ def write_verify(
         done |= active & (np.abs(read - wanted) <= tolerance)
         counts = _towards(read, wanted, np.where(active & ~done, verify.budget - given, 0))
         if rounds == 0:
-            counts = _coarse(devices, read, target, counts)
+            counts = _coarse(devices, read, target, counts, budget=verify.budget)
         devices.pulse(counts, rng)
         given += np.abs(counts)
         rounds += 1
@@ -180,13 +180,15 @@ def _towards(read: Conductances, wanted: Conductances, left: NDArray[np.integer]
     return np.where(left > 0, np.sign(wanted - read), 0).astype(np.int16)
 
 
-def _coarse(devices: DeviceArray, read: Conductances, target: States, single: Counts) -> Counts:
-    """Return the planned counts, one short, from the state nearest to the read; at least `single`.
+def _coarse(
+    devices: DeviceArray, read: Conductances, target: States, single: Counts, *, budget: int
+) -> Counts:
+    """Return planned counts, one short, from the states that the reads suggest.
 
-    Only full pulses towards the target are taken over, so that budgets of one pulse hold.
+    Where the plan does not go on in the direction of `single`, that single pulse is kept.
     """
     middles = (devices.levels[1:] + devices.levels[:-1]) / 2
-    planned = devices.model.plan()[np.searchsorted(middles, read), target].astype(np.int16)
-    short = np.sign(planned) * (np.abs(planned) - 1)
-    useful = (single != 0) & (np.sign(planned) == single) & (np.abs(short) > 1)
-    return np.where(useful, short, single).astype(np.int16)
+    planned = devices.model.plan()[np.searchsorted(middles, read), target]
+    length = np.minimum(np.abs(planned) - 1, budget)
+    useful = (np.sign(planned) == single) & (length > 1)
+    return np.where(useful, single * length, single).astype(np.int16)

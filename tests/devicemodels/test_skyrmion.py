@@ -160,7 +160,7 @@ def test_ten_million_devices_take_seconds():
     state = np.zeros((10, 10), np.uint8)
     device.pulse(state, np.int16(1), rng)  # compile
     state = np.zeros((2500, 4000), np.uint8)
-    start = time.perf_counter()
+    start = time.process_time()
     device.pulse(state, np.int16(3), rng)
     device.read(state, rng)
-    assert time.perf_counter() - start < 10
+    assert time.process_time() - start < 10
