@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +28,8 @@ def run_folder(study: Study, out: Path) -> Path:
     return out / f"{study.name}-{content_hash(identity)[:8]}"
 
 
-def chain(name: str) -> list[str]:
-    """Return `name` and all stages below it, lowest first.
+def chain(name: str, stages: Mapping[str, Stage] = STAGES) -> list[str]:
+    """Return `name` and all stages of the staircase `stages` below it, lowest first.
 
     Raises
     ------
@@ -37,22 +37,34 @@ def chain(name: str) -> list[str]:
         There is no such stage.
     """
     wanted = {name}
-    for stage in reversed(STAGES.values()):
+    for stage in reversed(list(stages.values())):
         if stage.name in wanted:
             wanted.update(stage.needs)
-    return [stage for stage in STAGES if stage in wanted]
+    return [stage for stage in stages if stage in wanted]
 
 
 def stage_inputs(
-    stage: Stage, study: Study, done: dict[str, StageResult], files: dict[str, str]
+    stage: Stage, study: Study, digests: Mapping[str, str], files: Mapping[str, str]
 ) -> dict[str, Any]:
-    """Return everything that decides the result of `stage`, ready to be hashed."""
+    """Return everything that decides the result of `stage`, ready to be hashed.
+
+    Parameters
+    ----------
+    stage : Stage
+        The stage.
+    study : Study
+        The resolved study.
+    digests : mapping of str to str
+        Hash of each stage that it needs, by name.
+    files : mapping of str to str
+        Hashes of files from outside.
+    """
     content = study.model_dump(mode="json")
     return {
         "seed": study.seed,
         "study": {path: _value(content, path) for path in stage.sections},
-        "needs": {name: done[name].digest for name in stage.needs},
-        "files": files,
+        "needs": {name: digests[name] for name in stage.needs},
+        "files": dict(files),
         "code": code_digest(stage.code),
     }
 
@@ -128,7 +140,7 @@ class Pipeline:
         with self.reporter.stage(stage.name) as tick:
             result = self.store.compute(
                 stage.name,
-                stage_inputs(stage, self.study, self.done, files),
+                stage_inputs(stage, self.study, {n: r.digest for n, r in needed.items()}, files),
                 lambda folder: stage.work(Context(self.study, folder, needed, tick, self.data)),
                 again=again,
             )

@@ -55,12 +55,13 @@ def _text(value: Any, info: FieldInfo) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, float):
-        dimension = _dimension(info)
+        dimension = dimension_of(info)
         return f"{value:.12g}" if dimension is None else format_quantity(value, dimension)
     return str(value)
 
 
-def _dimension(info: FieldInfo) -> Dimension | None:
+def dimension_of(info: FieldInfo) -> Dimension | None:
+    """Return the kind of quantity that a field of a study takes; None for plain values."""
     for item in info.metadata:
         if isinstance(item, BeforeValidator) and isinstance(item.func, partial):
             dimension = item.func.keywords.get("dimension")
