@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from networks.recurrent import RecurrentClassifier
-from networks.recurrent_features import quantile_profile
+from networks.recurrent_features import Spacing, quantile_profile
 from neuroskyrm.errors import ConfigError, DataError
 from neuroskyrm.io.atomic import replacing
 
@@ -81,6 +81,8 @@ class ProcessMonitor:
         Distance that counts as novelty 1.
     threshold : float
         Least probability of a sure verdict (paper: 0.8).
+    spacing : {"tails", "uniform"}
+        Bins of the quantile function that the network was trained on.
     interval : float
         Time between frames in training [s]; a longer gap counts frames as missing.
     largest_novelty : float
@@ -94,6 +96,7 @@ class ProcessMonitor:
         novelty_scale: float,
         *,
         threshold: float = 0.8,
+        spacing: Spacing = "tails",
         interval: float = 15e-12,
         largest_novelty: float = float("inf"),
     ) -> None:
@@ -108,6 +111,7 @@ class ProcessMonitor:
         self.references = references
         self.novelty_scale = novelty_scale
         self.threshold = threshold
+        self.spacing: Spacing = spacing
         self.interval = interval
         self.largest_novelty = largest_novelty
         self._lengths = np.einsum("ij,ij->i", references, references)
@@ -146,7 +150,7 @@ class ProcessMonitor:
         if self._last_time is not None and time <= self._last_time:
             self.counts.late += 1
             return self.verdict
-        profile = quantile_profile(sz, self.classifier.input_count)
+        profile = quantile_profile(sz, self.classifier.input_count, self.spacing)
         self._count_missing(time)
         self._state, probabilities = self.classifier.step(profile, self._state)
         self._note_change(profile, time)
@@ -196,7 +200,8 @@ class ProcessMonitor:
         net = self.classifier
         settings = {
             "classes": net.classes, "temperature": net.temperature, "threshold": self.threshold,
-            "novelty_scale": self.novelty_scale, "interval": self.interval,
+            "novelty_scale": self.novelty_scale, "spacing": self.spacing,
+            "interval": self.interval,
             "largest_novelty": min(self.largest_novelty, 1e30),
         }  # fmt: skip
         tensors = {
@@ -231,6 +236,7 @@ class ProcessMonitor:
                 references,
                 settings["novelty_scale"],
                 threshold=settings["threshold"],
+                spacing=settings["spacing"],
                 interval=settings["interval"],
                 largest_novelty=settings["largest_novelty"],
             )
@@ -244,6 +250,7 @@ class ProcessMonitor:
             self.references,
             self.novelty_scale,
             threshold=self.threshold,
+            spacing=self.spacing,
             interval=self.interval,
             largest_novelty=self.largest_novelty,
         )

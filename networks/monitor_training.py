@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from networks.monitor import ProcessMonitor, Verdict
-from networks.recurrent_features import process_profiles
+from networks.recurrent_features import Spacing, process_profiles
 from networks.recurrent_training import Training, TrainingHistory, train_classifier
 from neuroskyrm.atomistic.labels import LABELS, MIXED
 from neuroskyrm.atomistic.process import Process, ProcessRun, simulate_process, simulate_processes
@@ -36,26 +36,31 @@ class ProfileSet:
         Indices into `LABELS`, shape (processes,).
     interval : float
         Time between frames [s].
+    spacing : {"tails", "uniform"}
+        Bins of the quantile functions.
     """
 
     profiles: NDArray[np.float32]
     labels: NDArray[np.int64]
     interval: float
+    spacing: Spacing = "tails"
 
     def only(self, chosen: Sequence[int]) -> ProfileSet:
         """Return the processes whose label is one of `chosen`."""
         keep = np.isin(self.labels, chosen)
-        return ProfileSet(self.profiles[keep], self.labels[keep], self.interval)
+        return ProfileSet(self.profiles[keep], self.labels[keep], self.interval, self.spacing)
 
 
-def collect_profiles(runs: Iterable[ProcessRun], inputs: int) -> ProfileSet:
+def collect_profiles(
+    runs: Iterable[ProcessRun], inputs: int, spacing: Spacing = "tails"
+) -> ProfileSet:
     """Return the profiles and labels of simulated processes; frames are not kept."""
     profiles, labels, interval = [], [], 0.0
     for run in runs:
-        profiles.append(process_profiles(run.frames, inputs))
+        profiles.append(process_profiles(run.frames, inputs, spacing))
         labels.append(run.label)
         interval = float(np.diff(run.times).mean())
-    return ProfileSet(np.stack(profiles), np.array(labels, dtype=np.int64), interval)
+    return ProfileSet(np.stack(profiles), np.array(labels, dtype=np.int64), interval, spacing)
 
 
 def train_monitor(
@@ -85,7 +90,8 @@ def train_monitor(
     known = data.only(range(len(classes)))
     net, history = train_classifier(known.profiles, known.labels, classes, training, progress)
     references, scale = _reference_frames(known.profiles, generator(training.seed, "references"))
-    return ProcessMonitor(net, references, scale, interval=data.interval), history
+    monitor = ProcessMonitor(net, references, scale, spacing=data.spacing, interval=data.interval)
+    return monitor, history
 
 
 def _reference_frames(
@@ -180,7 +186,7 @@ def watch_unseen_process(
     WatchedProcess
     """
     data = collect_profiles(simulate_processes(training_grid(), threads, progress), inputs)
-    training = Training(hidden=hidden, epochs=400, rate=1e-2, batch=32, seed=seed)
+    training = Training(hidden=hidden, epochs=150, patience=100, rate=1e-2, batch=16, seed=seed)
     monitor, _ = train_monitor(data, training)
     run = simulate_process(unseen)
     monitor.reset(pulse_time=unseen.pulse.centre)
