@@ -6,7 +6,9 @@ from crossbar import dale
 from crossbar.array import Crossbar
 from crossbar.circuit import Wires
 from crossbar.effective import WireUpdate
-from crossbar.ledger import Ledger, total
+from crossbar.engine import MatrixEngine
+from crossbar.ledger import DigitalMac, Ledger, total
+from crossbar.periphery import Adc, Dac, IntegrateFire, SpikeDriver
 from crossbar.placement import Layout, Solution, solve_layout
 from crossbar.programming import Programming, Verify
 from crossbar.wires import (
@@ -19,14 +21,20 @@ from crossbar.wires import (
 )
 
 __all__ = [
+    "Adc",
     "Crossbar",
+    "Dac",
+    "DigitalMac",
+    "IntegrateFire",
     "Layout",
     "Ledger",
+    "MatrixEngine",
     "MeanAttenuation",
     "Network",
     "NodeVoltages",
     "Programming",
     "Solution",
+    "SpikeDriver",
     "Verify",
     "WireUpdate",
     "Wires",

@@ -198,6 +198,11 @@ class Crossbar:
         """Return the conductances of the W+ and the W- devices themselves [S], without wires."""
         return self._plus.conductance(), self._minus.conductance()
 
+    @property
+    def partial_sums(self) -> list[slice]:
+        """Inputs whose currents are sensed and converted together, tile by tile."""
+        return self._pair.layout.partial_sums(self.shape)
+
     def solution(self) -> Solution:
         """Return the exact circuit solution: effective matrices, partial sums, admittances."""
         return self._pair.solution(*self.device_conductances())
@@ -248,6 +253,7 @@ class Crossbar:
             + float(self.solution().power(voltages).sum()) * duration,
             inference_latency=self.ledger.inference_latency + vectors * duration,
             inferences=self.ledger.inferences + vectors,
+            macs=self.ledger.macs + vectors * self.target.size,
         )
         return voltages @ matrix
 

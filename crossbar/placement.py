@@ -75,6 +75,10 @@ class Layout:
         )
         return rows, columns
 
+    def partial_sums(self, shape: tuple[int, int]) -> list[slice]:
+        """Return the rows of the matrix whose currents are sensed together."""
+        return self.cuts(shape)[0] if self.summation == "digital" else [slice(0, shape[0])]
+
 
 def _even_cuts(size: int, most: int) -> list[slice]:
     edges = np.linspace(0, size, -(-size // most) + 1).round().astype(int)
@@ -142,8 +146,7 @@ def solve_layout(plus: Matrix, minus: Matrix, layout: Layout) -> Solution:
             effective[0][rows, columns], effective[1][rows, columns] = part_plus, part_minus
             total += admittance
         admittances.append((rows, total))
-    whole = [slice(0, plus.shape[0])]
-    partial = row_cuts if layout.summation == "digital" else whole
+    partial = layout.partial_sums((plus.shape[0], plus.shape[1]))
     return Solution(effective[0], effective[1], partial, admittances)
 
 
