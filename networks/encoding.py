@@ -91,6 +91,15 @@ def bits(key: Any, counter: Any) -> Any:
     return mix(key + (counter + np.uint64(1)) * _GOLDEN)
 
 
+@kernel
+def random_words(key: np.uint64, count: int) -> NDArray[np.uint64]:
+    """Return `bits` of the stream `key` at counters 0 to ``count - 1``."""
+    words = np.empty(count, np.uint64)
+    for counter in range(count):
+        words[counter] = bits(key, np.uint64(counter))
+    return words
+
+
 def stream_key(seed: int, *path: str | int) -> np.uint64:
     """Return the 64-bit key of the random stream `path` under `seed`."""
     return np.uint64(seed_sequence(seed, *path).generate_state(1, np.uint64)[0])
@@ -120,8 +129,8 @@ def draw_spikes(
     first : int32 array, shape (steps + 1,)
         Out: spikes ``first[s]:first[s + 1]`` fall in step s.
     pixels : uint16 array, shape (spikes,)
-        Out: the pixel of each spike; a pixel spikes at most once a step, and spikes beyond the
-        end of the array are lost.
+        Out: the pixel of each spike, ascending within a step; a pixel spikes at most once a step,
+        and spikes beyond the end of the array are lost.
     """
     tickets = 0
     for pixel in range(image.size):
@@ -141,18 +150,22 @@ def draw_spikes(
         for _ in range(min(wanted, pixels.size - count)):
             ticket = ((bits(key, drawn) >> _S32) * np.uint64(tickets)) >> _S32
             drawn += np.uint64(1)
-            count = _append_once(lottery[ticket], first[step], count, pixels)
+            count = _insert_once(lottery[ticket], first[step], count, pixels)
     first[first.size - 1] = count
 
 
 @inline_kernel
-def _append_once(pixel: Any, begin: Any, count: Any, pixels: Any) -> Any:
-    """Add `pixel` to this step's spikes unless it is there already; return the new count."""
-    known = False
-    for k in range(begin, count):
-        known |= pixels[k] == pixel
-    pixels[count] = pixel
-    return count if known else count + 1
+def _insert_once(pixel: Any, begin: Any, count: Any, pixels: Any) -> Any:
+    """Insert `pixel` in order into this step's spikes unless it is there; return the new count."""
+    place = count
+    while place > begin and pixels[place - 1] > pixel:
+        place -= 1
+    if place > begin and pixels[place - 1] == pixel:
+        return count
+    for k in range(count, place, -1):
+        pixels[k] = pixels[k - 1]
+    pixels[place] = pixel
+    return count + 1
 
 
 @kernel

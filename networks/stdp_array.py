@@ -166,10 +166,12 @@ def weights_of(
     """
     weights = synapses.levels[synapses.states]
     if synapses.spread.size:
-        weights = weights * synapses.spread
+        weights *= synapses.spread
     if visits is not None:
-        weights = weights + synapses.visit_sd[synapses.states] * visits
-    return np.maximum(weights + synapses.base, 0).astype(np.float32)
+        weights += (synapses.visit_sd[synapses.states] * visits).astype(np.float32)
+    weights += synapses.base
+    np.maximum(weights, 0, out=weights)
+    return weights
 
 
 def _unless_one(spread: NDArray[np.float64]) -> NDArray[np.float32]:

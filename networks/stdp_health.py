@@ -9,7 +9,7 @@ from networks.neurons import LifParameters, NeuronState
 from networks.stdp_kernel import SynapseState
 
 _MOST = 0.95
-_NEAR_REVERSAL = 0.9
+_HALF = 0.5
 
 
 def troubles(
@@ -37,23 +37,29 @@ def troubles(
         May hold ``"silent network"``, ``"saturated weights"``, ``"exploding thresholds"``; empty
         for a healthy network.
     """
-    found = {}
-    silent = float((responses.sum(axis=1) == 0).mean())
-    if silent > 0.5:
-        found["silent network"] = (
-            f"{silent:.0%} of the last {len(responses)} images drew no output spike; raise "
-            "the input rate or the full-scale weight"
-        )
+    found = _unheard(responses, neurons, lif)
     if synapses.states.size:
         found |= _saturated(synapses)
-    reach = lif.threshold + _NEAR_REVERSAL * (lif.e_exc - lif.threshold)
-    high = float((lif.threshold + neurons.theta > reach).mean())
-    if high > 0.5:
-        found["exploding thresholds"] = (
-            f"{high:.0%} of the neurons have a threshold above {reach * 1e3:.0f} mV, which no "
-            "input can reach; lower theta_plus or the full-scale weight, or shorten tau_theta"
-        )
     return found
+
+
+def _unheard(
+    responses: NDArray[np.uint16], neurons: NeuronState, lif: LifParameters
+) -> dict[str, str]:
+    """Tell a network that never spoke from one whose thresholds have outgrown its drive."""
+    silent = float((responses.sum(axis=1) == 0).mean())
+    if silent <= _HALF:
+        return {}
+    risen = float(neurons.theta.mean())
+    what = f"{silent:.0%} of the last {len(responses)} images drew no output spike"
+    if risen > (lif.threshold - lif.rest) / 2:
+        return {
+            "exploding thresholds": (
+                f"{what}, as the thresholds have risen by {risen * 1e3:.1f} mV; lower theta_plus, "
+                "shorten tau_theta, or raise the full-scale weight"
+            )
+        }
+    return {"silent network": f"{what}; raise the input rate or the full-scale weight"}
 
 
 def _saturated(synapses: SynapseState) -> dict[str, str]:

@@ -102,6 +102,20 @@ class CodeConstants(NamedTuple):
     keep_theta: np.float32
 
 
+@kernel
+def showing_key(key: np.uint64, ordinal: int, attempt: int) -> np.uint64:
+    """Return the random stream of one showing of image number `ordinal`."""
+    stream: np.uint64 = bits(key, np.uint64(ordinal) * _S32 + np.uint64(attempt))
+    return stream
+
+
+@kernel
+def spike_key(showing: np.uint64, spike: int) -> np.uint64:
+    """Return the random stream of what output spike number `spike` (from 1) does to its column."""
+    stream: np.uint64 = mix(showing + np.uint64(spike))
+    return stream
+
+
 @fast_kernel
 def _advance(
     v: NDArray[np.float32],
@@ -287,7 +301,7 @@ def _quiet(g_exc: NDArray[np.float32], g_inh: NDArray[np.float32]) -> bool:
     largest = np.float32(0.0)
     for j in range(g_exc.size):
         largest = max(largest, g_exc[j], g_inh[j])
-    return largest < _NEGLIGIBLE
+    return bool(largest < _NEGLIGIBLE)
 
 
 @kernel
@@ -329,7 +343,7 @@ def _present(
         if winner >= 0:
             when[fired], who[fired] = step, winner
             fired += 1
-            _fire(n, s, r, c, p, step, winner, mix(key + np.uint64(fired)))
+            _fire(n, s, r, c, p, step, winner, spike_key(key, fired))
     return fired
 
 
@@ -364,7 +378,7 @@ def show_images(
             _settle(n, c, 1 << 20)
         for attempt in range(code.tries):
             p.counts[:] = 0
-            stream = bits(key, np.uint64((ordinal + k) * code.tries + attempt))
+            stream = showing_key(key, ordinal + k, attempt)
             level = code.spikes_per_level * (1.0 + attempt * code.boost)
             times = (code.steps, code.rest_steps)
             fired = _present(images[k], n, s, r, c, p, times, level, stream)
