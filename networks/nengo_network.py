@@ -137,7 +137,8 @@ def run_nengo(snn: DeepSnn, images: Bytes, rng: np.random.Generator | None = Non
     dt = snn.coding.time_step
 
     def drive(t: float) -> Float64:
-        return shown["input"][round(t / dt) - 1].astype(np.float64)
+        now: Float64 = shown["input"][round(t / dt) - 1].astype(np.float64)
+        return now
 
     network, probes = nengo_network(snn, drive)
     found: list[list[Any]] = [[] for _ in probes]
