@@ -73,26 +73,18 @@ def unfold_row(full: Array, half: Array, sign: float) -> None:
 
 
 @fast_kernel
-def add_three(out: Array, n0: Array, n1: Array, n2: Array, m0: Array, m1: Array, m2: Array) -> None:
-    """Add n0 m0 + n1 m1 + n2 m2 to `out`."""
-    for k in range(out.shape[0]):
-        out[k] += n0[k] * m0[k] + n1[k] * m1[k] + n2[k] * m2[k]
-
-
-@fast_kernel
-def add_minus(out: Array, n0: Array, n1: Array, n2: Array, m0: Array, m1: Array, m2: Array) -> None:
-    """Add n0 m0 + n1 m1 - n2 m2 to `out`."""
-    for k in range(out.shape[0]):
-        out[k] += n0[k] * m0[k] + n1[k] * m1[k] - n2[k] * m2[k]
-
-
-@fast_kernel
-def subtract_two(
-    out: Array, n0: Array, n1: Array, n2: Array, m0: Array, m1: Array, m2: Array
+def add_pair(
+    hx: Array, hy: Array, hz: Array, n: Array, mx: Array, my: Array, mz: Array, sign: float
 ) -> None:
-    """Add -n0 m0 - n1 m1 + n2 m2 to `out`."""
-    for k in range(out.shape[0]):
-        out[k] += n2[k] * m2[k] - n0[k] * m0[k] - n1[k] * m1[k]
+    """Add the field of one source layer on one target layer (equations at the top)."""
+    xx, yy, zz, xy, xz, yz = n[0], n[1], n[2], n[3], n[4], n[5]
+    turn = hx.dtype.type(sign)
+    for k in range(hx.shape[0]):
+        a, b, c = mx[k], my[k], mz[k]
+        turned = turn * c
+        hx[k] += xx[k] * a + xy[k] * b + xz[k] * turned
+        hy[k] += xy[k] * a + yy[k] * b + yz[k] * turned
+        hz[k] += zz[k] * c - turn * (xz[k] * a + yz[k] * b)
 
 
 @fast_kernel
@@ -105,10 +97,8 @@ def multiply_columns(
     i and source j; `full` (keys, 6, 2 py) is scratch.
     """
     layers = columns.shape[0]
-    count = min(columns.shape[2], kernel.shape[2] - first)
-    keys = kernel.shape[0]
-    for column in range(count):
-        for key in range(keys):
+    for column in range(min(columns.shape[2], kernel.shape[2] - first)):
+        for key in range(kernel.shape[0]):
             for part in range(6):
                 # N_xy and N_yz are odd in ky.
                 parity = -1.0 if part in (3, 5) else 1.0
@@ -119,13 +109,5 @@ def multiply_columns(
             hy[:] = 0
             hz[:] = 0
             for j in range(layers):
-                n = full[pairs[i, j, 0]]
                 mx, my, mz = columns[j, 0, column], columns[j, 1, column], columns[j, 2, column]
-                if pairs[i, j, 1] > 0:
-                    add_three(hx, n[0], n[3], n[4], mx, my, mz)
-                    add_three(hy, n[3], n[1], n[5], mx, my, mz)
-                    subtract_two(hz, n[4], n[5], n[2], mx, my, mz)
-                else:
-                    add_minus(hx, n[0], n[3], n[4], mx, my, mz)
-                    add_minus(hy, n[3], n[1], n[5], mx, my, mz)
-                    add_three(hz, n[4], n[5], n[2], mx, my, mz)
+                add_pair(hx, hy, hz, full[pairs[i, j, 0]], mx, my, mz, pairs[i, j, 1])

@@ -155,10 +155,10 @@ class System:
         external = self._external(m, t, current)
         uniform, cold = self._uniform(t, current), self.thermal[:0]
 
-        def work(_: int, begin: int, end: int) -> None:
+        def work(thread: int, begin: int, end: int) -> None:
             kernels.effective_field(
                 out, m, table.operations, table.lookup, table.rows, periodic, external, uniform,
-                cold, begin, end,
+                cold, begin, end, self.scratch[thread],
             )  # fmt: skip
 
         self.workers.share(work, self.rows)

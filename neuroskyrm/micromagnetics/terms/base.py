@@ -28,7 +28,7 @@ class Term(ABC):
     def energy(self, state: State) -> float:
         """Return the energy [J]."""
 
-    def check(self, sample: Sample) -> None:
+    def check(self, sample: Sample) -> None:  # noqa: B027 (most terms have nothing to check)
         """Complain about parameters that do not fit `sample` (called once, before a run)."""
 
 
@@ -64,8 +64,10 @@ class LocalTerm(LinearTerm):
             known = (state.sample, out.dtype, stencil.compile(out.dtype))
             self._compiled = known
         table = known[2]
-        x, y = state.mesh.periodic
-        stencil_field(out, state.m, table.operations, table.lookup, table.rows, x, y)
+        scratch = np.zeros((3, state.mesh.nx), dtype=out.dtype)
+        stencil_field(
+            out, state.m, table.operations, table.lookup, table.rows, state.mesh.periodic, scratch
+        )
 
 
 def moment_product(state: State, field: NDArray[np.floating]) -> float:

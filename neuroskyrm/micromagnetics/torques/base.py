@@ -19,5 +19,5 @@ class Torque(ABC):
     def field(self, state: State, out: Array) -> None:
         """Add the equivalent field [T] at `state.current` to `out`, (3, layers, ny, nx)."""
 
-    def check(self, sample: Sample) -> None:
+    def check(self, sample: Sample) -> None:  # noqa: B027 (most torques have nothing to check)
         """Complain about parameters that do not fit `sample` (called once, before a run)."""
