@@ -7,6 +7,7 @@ stochastic gradient descent. `PAPER` is that recipe; `BEST` is a better one for 
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -379,37 +380,45 @@ class _Training:
             list(self.history),
         )
 
+    def _state(self) -> dict[str, Tensor]:
+        """Return the tensors that a checkpoint holds, by name: trained ones and their momenta."""
+        trained = [*self.weights, *self.ceilings]
+        tensors = {f"trained.{k}": tensor.detach() for k, tensor in enumerate(trained)}
+        for k, tensor in enumerate(trained):
+            momentum = self.optimiser.state[tensor].get("momentum_buffer")
+            if momentum is not None:
+                tensors[f"momentum.{k}"] = momentum
+        return tensors
+
     def save(self, path: Path) -> None:
-        content = {
-            "key": self._key(),
-            "epoch": self.epoch,
-            "weights": [w.detach() for w in self.weights],
-            "ceilings": [c.detach() for c in self.ceilings],
-            "optimiser": self.optimiser.state_dict(),
-            "random": self.random.get_state(),
-            "history": self.history,
-        }
+        from safetensors.torch import save_file
+
+        note = {"key": self._key(), "epoch": self.epoch, "history": self.history}
+        tensors = {**self._state(), "random": self.random.get_state()}
         with replacing(path) as temporary:
-            torch.save(content, temporary)
+            save_file(tensors, temporary, {"training": json.dumps(note)})
 
     def resume(self, path: Path) -> None:
         """Continue from a checkpoint of the same training; another one is left aside."""
+        from safetensors import SafetensorError, safe_open
+
         try:
-            content: dict[str, Any] = torch.load(path, weights_only=True)
-        except (RuntimeError, EOFError, ValueError, OSError) as problem:
+            with safe_open(path, framework="pt") as file:
+                note: dict[str, Any] = json.loads((file.metadata() or {})["training"])
+                saved = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        except (SafetensorError, KeyError, ValueError, OSError) as problem:
             raise DataError(
                 f"{path}: damaged training checkpoint ({problem}); remove it."
             ) from None
-        if content.get("key") != self._key():
+        if note["key"] != self._key():
             return
-        with torch.no_grad():
-            for tensor, saved in zip(self.weights, content["weights"], strict=True):
-                tensor.copy_(saved)
-            for tensor, saved in zip(self.ceilings, content["ceilings"], strict=True):
-                tensor.copy_(saved)
-        self.optimiser.load_state_dict(content["optimiser"])
-        self.random.set_state(content["random"])
-        self.history, self.epoch = content["history"], content["epoch"]
+        for k, tensor in enumerate([*self.weights, *self.ceilings]):
+            with torch.no_grad():
+                tensor.copy_(saved[f"trained.{k}"])
+            if f"momentum.{k}" in saved:
+                self.optimiser.state[tensor]["momentum_buffer"] = saved[f"momentum.{k}"]
+        self.random.set_state(saved["random"])
+        self.history, self.epoch = note["history"], note["epoch"]
 
     def _key(self) -> str:
         """Return what must agree for a checkpoint to be continued."""

@@ -69,6 +69,12 @@ class TestTraining:
         other = trained(replace(recipe, seed=5), checkpoint=checkpoint)
         assert other.digest == trained(replace(recipe, seed=5)).digest
 
+    def test_damaged_checkpoint_is_one_sentence(self, tmp_path: Path) -> None:
+        checkpoint = tmp_path / "net.ckpt"
+        checkpoint.write_bytes(b"not a checkpoint")
+        with pytest.raises(DataError, match="damaged training checkpoint"):
+            trained(replace(QUICK, epochs=1), checkpoint=checkpoint)
+
     def test_weights_train_towards_device_levels(self) -> None:
         """With a coarse grid, training through it beats rounding after training."""
         smooth = trained()
