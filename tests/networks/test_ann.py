@@ -72,7 +72,7 @@ class TestTraining:
     def test_damaged_checkpoint_is_one_sentence(self, tmp_path: Path) -> None:
         checkpoint = tmp_path / "net.ckpt"
         checkpoint.write_bytes(b"not a checkpoint")
-        with pytest.raises(DataError, match="damaged training checkpoint"):
+        with pytest.raises(DataError, match="damaged checkpoint"):
             trained(replace(QUICK, epochs=1), checkpoint=checkpoint)
 
     def test_weights_train_towards_device_levels(self) -> None:
