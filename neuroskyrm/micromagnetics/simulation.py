@@ -17,6 +17,7 @@ from neuroskyrm.io.trajectory import Trajectory
 from neuroskyrm.micromagnetics import checkpoint
 from neuroskyrm.micromagnetics.integrator import Integrator, Tolerance
 from neuroskyrm.micromagnetics.mesh import Mesh
+from neuroskyrm.micromagnetics.minimiser import minimise
 from neuroskyrm.micromagnetics.recorder import Quantity, Recorder
 from neuroskyrm.micromagnetics.sample import Array, Sample, State
 from neuroskyrm.micromagnetics.schemes import find_scheme
@@ -207,6 +208,37 @@ class Simulation:
                 self._segment(start, end, current, progress)
                 self._record(recorder, current(end - start))
         return recorder.trajectory(self._provenance())
+
+    def minimize(self, stop: float = 1e-4, most_steps: int = 20_000) -> int:
+        """Move to an energy minimum without dynamics, drive or noise; time stands still.
+
+        Parameters
+        ----------
+        stop : float
+            Largest torque |m x B| of any spin in the result [T]. In single precision the field
+            itself is rough at about 1e-5 T.
+        most_steps : int
+            Give up after this many steps.
+
+        Returns
+        -------
+        int
+            Steps done.
+
+        Raises
+        ------
+        ConvergenceError
+            The criterion was not met; m is left as it was.
+        PhysicsError
+            The field is not finite.
+        """
+        with one_torch_thread():
+            minimum, steps = minimise(
+                self.m, lambda m, out: self.system.field(m, self.t, 0.0, out), stop, most_steps
+            )
+        self.integrator.m[...] = minimum
+        self.integrator.forget()
+        return steps
 
     def _segment(
         self,
