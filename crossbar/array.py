@@ -121,7 +121,11 @@ class Crossbar:
         return crossbar
 
     def reprogram(
-        self, codes: NDArray[np.integer], rng: np.random.Generator, verify: Verify | None = None
+        self,
+        codes: NDArray[np.integer],
+        rng: np.random.Generator,
+        verify: Verify | None = None,
+        changed_only: bool = False,
     ) -> None:
         """Program other codes into the same devices, from the states they are in.
 
@@ -133,6 +137,8 @@ class Crossbar:
             Source of the switching statistics.
         verify : Verify, optional
             Write-verify with these settings. Default: open loop.
+        changed_only : bool, optional
+            Neither read nor pulse the pairs whose code stays what it was meant to be.
 
         Raises
         ------
@@ -142,12 +148,13 @@ class Crossbar:
         target = _checked_codes(codes, self.model)
         if target.shape != self.target.shape:
             raise ConfigError(f"codes: shape {target.shape} must be {self.target.shape}.")
+        where = target != self.target if changed_only else None
         self.target = target
         arrays = (self._plus, self._minus)
         self.programming = tuple(
-            open_loop(devices, wanted, rng)
+            open_loop(devices, wanted, rng, where)
             if verify is None
-            else write_verify(devices, wanted, rng, verify)
+            else write_verify(devices, wanted, rng, verify, where)
             for devices, wanted in zip(arrays, to_pair(target), strict=True)
         )
         self._pulsed([part.pulses for part in self.programming])

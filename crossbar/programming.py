@@ -84,7 +84,12 @@ class Programming:
         return self.reached - self.wanted
 
 
-def open_loop(devices: DeviceArray, target: States, rng: np.random.Generator) -> Programming:
+def open_loop(
+    devices: DeviceArray,
+    target: States,
+    rng: np.random.Generator,
+    where: NDArray[np.bool_] | None = None,
+) -> Programming:
     """Take every device from its present state to `target` by the planned pulses, unread.
 
     Parameters
@@ -95,12 +100,16 @@ def open_loop(devices: DeviceArray, target: States, rng: np.random.Generator) ->
         Wanted states, shape of the array.
     rng : numpy.random.Generator
         Source of the switching statistics.
+    where : ndarray of bool, optional
+        Devices to program; the others are left alone.
 
     Returns
     -------
     Programming
     """
     counts = devices.model.plan()[devices.state, target]
+    if where is not None:
+        counts = np.where(where, counts, 0).astype(np.int16)
     devices.pulse(counts, rng)
     return Programming(
         target=target,
@@ -113,7 +122,11 @@ def open_loop(devices: DeviceArray, target: States, rng: np.random.Generator) ->
 
 
 def write_verify(
-    devices: DeviceArray, target: States, rng: np.random.Generator, verify: Verify
+    devices: DeviceArray,
+    target: States,
+    rng: np.random.Generator,
+    verify: Verify,
+    where: NDArray[np.bool_] | None = None,
 ) -> Programming:
     """Read, compare and pulse until every device reads as wanted, or its budget is spent.
 
@@ -130,6 +143,8 @@ def write_verify(
         Source of switching statistics and read noise.
     verify : Verify
         Budget, tolerance and read pulse.
+    where : ndarray of bool, optional
+        Devices to program; the others are neither read nor pulsed.
 
     Returns
     -------
@@ -139,7 +154,7 @@ def write_verify(
     tolerance = verify.tolerance or float(np.diff(levels).min() / 2)
     wanted = devices.model.conductance(target)
     given = np.zeros(target.shape, dtype=np.int32)
-    done = np.zeros(target.shape, dtype=np.bool_)
+    done = np.zeros(target.shape, dtype=np.bool_) if where is None else ~where
     rounds, read_energy = 0, 0.0
     while True:
         active = ~done & (given < verify.budget)
