@@ -139,7 +139,7 @@ class Integrator:
         """Return the step that should meet the tolerance, within a factor 5 of the last."""
         ratio = self.tolerance.error / max(error, 1e-300)
         factor = self.tolerance.safety * ratio ** (1 / self.scheme.order)
-        return min(dt * min(max(factor, 0.2), 5.0), self.tolerance.largest)
+        return float(min(dt * min(max(factor, 0.2), 5.0), self.tolerance.largest))
 
     def _accept(self, new: Array) -> None:
         index = 0 if new is self._values[0] else 1

@@ -131,11 +131,11 @@ class Mesh:
         return np.asarray(self.thicknesses).reshape(-1, 1, 1) * (self.dx * self.dy)
 
     @property
-    def x(self) -> NDArray[np.float64]:
+    def x(self) -> NDArray[np.floating]:
         """Cell centres along x [m], shape (nx,); the sample spans 0 to nx dx."""
         return (np.arange(self.nx) + 0.5) * self.dx
 
     @property
-    def y(self) -> NDArray[np.float64]:
+    def y(self) -> NDArray[np.floating]:
         """Cell centres along y [m], shape (ny,)."""
         return (np.arange(self.ny) + 0.5) * self.dy

@@ -20,7 +20,7 @@ from math import pi
 import numpy as np
 from numpy.typing import NDArray
 
-Grid = NDArray[np.float64]
+Grid = NDArray[np.floating]
 
 NEAR = 12
 """Cells (of the largest side) up to which Newell's formula is used: both agree to 1e-8 there."""

@@ -64,7 +64,8 @@ class System:
         self.sample, self.terms, self.torques = sample, tuple(terms), tuple(torques)
         self.dtype, self.seed = dtype, seed
         self.workers = Workers(threads)
-        for part in (*self.terms, *self.torques):
+        self.parts: tuple[Term | Torque, ...] = (*self.terms, *self.torques)
+        for part in self.parts:
             part.check(sample)
         self.alpha = _non_negative(sample, alpha, "alpha")
         self.temperature = _non_negative(sample, temperature, "temperature")
@@ -82,9 +83,7 @@ class System:
         self.orbits = [t for t in self.torques if isinstance(t, SpinOrbitTorque)]
         fused = (*self.demags[:1], *self.uniforms, *self.orbits)
         self.others = [
-            part
-            for part in (*self.terms, *self.torques)
-            if part not in fused and not isinstance(part, LocalTerm)
+            part for part in self.parts if part not in fused and not isinstance(part, LocalTerm)
         ]
 
     def _allocate(self) -> None:

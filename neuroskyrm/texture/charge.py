@@ -70,7 +70,7 @@ def _all_corners(m: NDArray[np.floating], periodic: Periodic) -> NDArray[np.bool
         full[:, -1] = False
     if not periodic[1]:
         full[-1] = False
-    return full
+    return np.asarray(full)
 
 
 def _difference(m: NDArray[np.floating], axis: int, closed: bool) -> NDArray[np.float64]:

@@ -118,7 +118,8 @@ def _charges(
         labels == 0, return_distances=False, return_indices=True
     )
     owner = labels[tuple(nearest)]
-    return np.bincount(owner.ravel(), weights=density.ravel(), minlength=count + 1)
+    sums = np.bincount(owner.ravel(), weights=density.ravel(), minlength=count + 1)
+    return sums.astype(np.float64)
 
 
 def _measure(
