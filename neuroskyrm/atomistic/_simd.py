@@ -12,7 +12,6 @@ import operator
 
 from llvmlite import ir  # type: ignore[import-untyped]
 from numba import types
-from numba.core import cgutils
 from numba.core.imputils import lower_builtin
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
 from numba.extending import intrinsic, models, register_model
@@ -21,7 +20,6 @@ LANES = 8
 
 _VECTOR = ir.VectorType(ir.FloatType(), LANES)
 _FLAGS = ("contract", "nsz")
-_SQRT = f"llvm.sqrt.v{LANES}f32"
 
 
 class Float32x8(types.Type):
@@ -80,17 +78,6 @@ def splat(typing_context, number):
         return builder.shuffle_vector(first, empty, zeros)
 
     return _float32x8(types.float32), generate
-
-
-@intrinsic
-def square_root(typing_context, vector):
-    """Return the square root of every element."""
-
-    def generate(context, builder, sig, args):
-        shape = ir.FunctionType(_VECTOR, [_VECTOR])
-        return builder.call(cgutils.get_or_insert_function(builder.module, shape, _SQRT), args)
-
-    return _float32x8(_float32x8), generate
 
 
 def _define(symbol, instruction):

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from neuroskyrm.atomistic.dynamics import SpinDynamics
 from neuroskyrm.atomistic.hamiltonian import Hamiltonian
+from neuroskyrm.constants import GAMMA
 from neuroskyrm.errors import ConvergenceError
 from neuroskyrm.texture.lattice_charge import lattice_charge
 
@@ -62,7 +63,7 @@ def relaxed_skyrmion(
     shape: tuple[int, int] = (100, 100),
     core: int = 1,
     torque: float = 1e-4,
-    longest: float = 200e-12,
+    patience: int = 60,
 ) -> NDArray[np.float32]:
     """Return the equilibrium skyrmion, by strongly damped motion from a seed (cached).
 
@@ -76,8 +77,9 @@ def relaxed_skyrmion(
         Direction of the core, +1 or -1.
     torque : float
         Stop when no torque S x B exceeds this part of the exchange field of one neighbour.
-    longest : float
-        Time of damped motion after which to give up [s].
+    patience : int
+        Give up after so many times 16 / (gamma B), with B the exchange field of one neighbour:
+        4 ps each for the paper's couplings.
 
     Returns
     -------
@@ -92,15 +94,16 @@ def relaxed_skyrmion(
     seed = skyrmion_seed(shape, core=core, dmi=hamiltonian.dmi)
     dynamics = SpinDynamics(hamiltonian, seed, damping=1.0)
     limit = torque * abs(hamiltonian.exchange_field)
-    for _ in range(int(longest / 4e-12)):
-        dynamics.advance(dynamics.time + 4e-12)
+    stretch = 16 / (GAMMA * abs(hamiltonian.exchange_field))
+    for _ in range(patience):
+        dynamics.advance(dynamics.time + stretch)
         spins = dynamics.spins
         residual = np.abs(np.cross(spins, hamiltonian.field(spins), axis=0)).max()
         if residual <= limit:
             break
     else:
         raise ConvergenceError(
-            f"The skyrmion did not relax within {longest:.0e} s (torque {residual:.1e} T)."
+            f"The skyrmion did not relax within {dynamics.time:.1e} s (torque {residual:.1e} T)."
         )
     if round(abs(lattice_charge(spins, hamiltonian.periodic))) != 1:
         raise ConvergenceError("The seeded skyrmion is not stable with these couplings.")
