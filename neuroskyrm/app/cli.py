@@ -126,6 +126,31 @@ for _name, _does in STAGE_VERBS.items():
     _add_stage_command(_name, _does)
 
 
+@app.command(rich_help_panel="Design search")
+def sweep(
+    file: Annotated[Path, typer.Argument(help="sweep file (YAML)", show_default=False)],
+    out: Out = RUNS,
+    data: DataFolder = None,
+    jobs: Annotated[int | None, typer.Option(help="processes; default: all cores", min=1)] = None,
+    scheduler: Annotated[
+        str | None, typer.Option(help="address of a Dask scheduler, or 'local'")
+    ] = None,
+    slurm: Annotated[bool, typer.Option("--slurm", help="run each stage as a Slurm job")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="tell points, shared stages, time and disk")
+    ] = False,
+    probe: Annotated[
+        bool, typer.Option("--probe", help="with --dry-run: compute one point to measure")
+    ] = False,
+    retry: Annotated[bool, typer.Option("--retry", help="try failed points again")] = False,
+) -> None:
+    """Compute a study at many points: every shared stage once, resumable, on any machine."""
+    from neuroskyrm.app.sweep_command import Place, run_sweep
+
+    place = Place(out, data, jobs, scheduler, slurm)
+    run_sweep(file, place, dry_run=dry_run, probe_first=probe, retry=retry)
+
+
 @app.command(rich_help_panel="Tools")
 def verify(
     model: Annotated[Path, typer.Argument(help="ONNX model written by neuroskyrm")],

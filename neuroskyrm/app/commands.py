@@ -77,13 +77,16 @@ def plan(file: Path, overrides: Iterable[str], out: Path) -> None:
     table = Table("stage", "time", "memory", title=f"run folder {pipeline.folder}")
     total = 0.0
     for cost in estimate(study):
-        table.add_row(cost.stage, _duration(cost.seconds), f"{cost.megabytes:.0f} MB")
+        table.add_row(cost.stage, duration_text(cost.seconds), f"{cost.megabytes:.0f} MB")
         total += cost.seconds
     console.print(table)
-    console.print(f"about {_duration(total)} on one core when nothing is reused; nothing was run")
+    console.print(
+        f"about {duration_text(total)} on one core when nothing is reused; nothing was run"
+    )
 
 
-def _duration(seconds: float) -> str:
+def duration_text(seconds: float) -> str:
+    """Return a time as people say it, e.g. ``"12 min"``."""
     if seconds < 90:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

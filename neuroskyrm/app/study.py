@@ -166,7 +166,7 @@ class CrossbarSection(FrozenModel):
         "separate", description="where W+ and W- lie"
     )
     method: Literal["open-loop", "write-verify"] = Field(
-        "open-loop", description="how states are programmed"
+        "write-verify", description="how states are programmed"
     )
     wire: q.Resistance = Field(0.0, description="resistance of one wire segment; 0 = ideal wires")
     tile: Annotated[q.Whole, Field(ge=1, le=8192)] = Field(256, description="largest array side")

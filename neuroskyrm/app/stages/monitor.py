@@ -18,9 +18,11 @@ from neuroskyrm.app.stages.base import Context, Stage
 from neuroskyrm.atomistic.labels import LABELS, MIXED
 from neuroskyrm.atomistic.process import Process, simulate_process, simulate_processes
 from neuroskyrm.atomistic.pulse import FieldPulse
+from neuroskyrm.io.atomic import write_json
 from neuroskyrm.io.stage_store import Metrics
 
 FILE = "monitor.safetensors"
+VERDICTS = "verdicts.json"
 UNSEEN_SIDE = 4
 """Side of the coarse grid at theta = 40 deg on which the monitor is tested."""
 
@@ -46,12 +48,24 @@ def _work(context: Context) -> Metrics:
         {n: np.array([v.probabilities[k] for v in verdicts]) for k, n in enumerate(names)},
         f"watched process: {truth}",
     )
+    write_json(
+        context.folder / VERDICTS,
+        [
+            {
+                "time": verdict.time,
+                "label": verdict.label,
+                "novelty": verdict.novelty,
+                **dict(zip(names, map(float, verdict.probabilities), strict=True)),
+            }
+            for verdict in verdicts
+        ],
+    )
     last = verdicts[-1]
     return {
         "monitor.verdict": last.label,
         "monitor.truth": truth,
-        **{f"monitor.probability.{n}": last.probabilities[k] for k, n in enumerate(names)},
-        "monitor.novelty": last.novelty,
+        **{f"monitor.probability.{n}": float(last.probabilities[k]) for k, n in enumerate(names)},
+        "monitor.novelty": float(last.novelty),
         "monitor.accuracy": float(hits.mean()),
         "monitor.unseen_processes": len(hits),
         **{f"monitor.trained_on.{n}": int((data.labels == k).sum()) for k, n in enumerate(LABELS)},

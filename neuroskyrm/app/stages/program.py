@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from crossbar import total
+from crossbar import Wires, total
 from networks.conversion import convert
 from networks.deep_snn import Neuron
 from networks.hosting import host
@@ -46,6 +46,8 @@ def _work(context: Context) -> Metrics:
         read_noise=settings.read_noise,
         placement=settings.placement,
         method=settings.method,
+        wires=Wires(word=settings.wire, bit=settings.wire),
+        tile=(settings.tile, settings.tile),
     )
     arrays = hosted.crossbars
     save_snn(context.folder / FILE, hosted.snn)
