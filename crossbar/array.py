@@ -15,7 +15,7 @@ from crossbar.effective import WiredPair, WireUpdate
 from crossbar.ledger import Ledger
 from crossbar.placement import Layout, Placement, Solution, Summation
 from crossbar.programming import Programming, Verify, open_loop, write_verify
-from devicemodels.base import Conductances, Counts, DeviceModel, States
+from devicemodels.base import AnyCounts, Conductances, DeviceModel, States
 from devicemodels.retention import Initialisation, Retention
 from devicemodels.variability import Faults
 from neuroskyrm.errors import ConfigError
@@ -285,7 +285,9 @@ class Crossbar:
             latency=self.ledger.latency + self.shape[0] * pulse.width,
         )
 
-    def pulse(self, plus_counts: Counts, minus_counts: Counts, rng: np.random.Generator) -> None:
+    def pulse(
+        self, plus_counts: AnyCounts, minus_counts: AnyCounts, rng: np.random.Generator
+    ) -> None:
         """Apply signed pulse counts to the W+ and the W- devices, as on-line learning does.
 
         Parameters

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from devicemodels.base import Conductances, Counts, DeviceModel, States, checked_counts
+from devicemodels.base import AnyCounts, Conductances, Counts, DeviceModel, States, checked_counts
 from devicemodels.retention import Retention
 from devicemodels.variability import OPEN, STUCK_HIGH, STUCK_LOW, WORKING, Faults
 
@@ -62,7 +62,7 @@ class DeviceArray:
         noise = self.model.read(self.state, rng) - self.model.conductance(self.state)
         return self._connected(np.maximum(self.conductance() + noise, 0.0))
 
-    def pulse(self, count: Counts, rng: np.random.Generator) -> Counts:
+    def pulse(self, count: AnyCounts, rng: np.random.Generator) -> Counts:
         """Apply signed pulse counts to the devices; return the counts, shape of the array.
 
         Raises

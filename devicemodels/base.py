@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,9 @@ Conductances = NDArray[np.float64]
 
 Counts = NDArray[np.int16]
 """Signed pulse counts: positive potentiates, negative depresses."""
+
+AnyCounts = NDArray[np.integer[Any]] | np.integer[Any] | int
+"""Pulse counts as callers may give them: an array, or one number for every device."""
 
 
 @runtime_checkable
@@ -48,7 +51,7 @@ class DeviceModel(Protocol):
     def visit(self, state: States, rng: np.random.Generator) -> Conductances:
         """Return how far each fresh visit to its state lies from the mean [S] (write noise)."""
 
-    def pulse(self, state: States, count: Counts, rng: np.random.Generator) -> States:
+    def pulse(self, state: States, count: AnyCounts, rng: np.random.Generator) -> States:
         """Return the states after `count` pulses each (sign: potentiation or depression)."""
 
     def plan(self) -> Counts:
@@ -78,7 +81,7 @@ def checked_states(model: str, state: States, states: int) -> States:
     return state
 
 
-def checked_counts(model: str, count: NDArray[np.integer], shape: tuple[int, ...]) -> Counts:
+def checked_counts(model: str, count: AnyCounts, shape: tuple[int, ...]) -> Counts:
     """Return pulse counts as int16 in `shape` (a single number is given to every device).
 
     Raises

@@ -5,7 +5,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from devicemodels.base import Conductances, Counts, States, checked_counts, checked_states
+from devicemodels.base import (
+    AnyCounts,
+    Conductances,
+    Counts,
+    States,
+    checked_counts,
+    checked_states,
+)
 from neuroskyrm.errors import DeviceError
 
 PAPER_RANGE = (20e-6, 32e-6)
@@ -78,7 +85,7 @@ class IdealDevice:
     def pulse(
         self,
         state: States,
-        count: Counts,
+        count: AnyCounts,
         rng: np.random.Generator,
     ) -> States:
         """Return the states moved by `count` levels each, held at the ends of the range."""

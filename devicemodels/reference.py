@@ -11,7 +11,6 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr
 
 from devicemodels.card import Branch, DeviceCard, Levels, PulseCost
 from devicemodels.ideal import PAPER_RANGE, IdealDevice
@@ -159,6 +158,8 @@ def step_matrix(grid: Positions, reached: Positions, noise: float) -> NDArray[np
     ndarray, shape (states, states)
         Rows sum to 1.
     """
+    from scipy.special import ndtr
+
     distance = reached[:, None] - grid[None, :]
     if noise == 0:
         partial = np.maximum(distance, 0.0)

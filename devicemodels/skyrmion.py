@@ -7,7 +7,14 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from devicemodels.base import Conductances, Counts, States, checked_counts, checked_states
+from devicemodels.base import (
+    AnyCounts,
+    Conductances,
+    Counts,
+    States,
+    checked_counts,
+    checked_states,
+)
 from devicemodels.card import Branch, DeviceCard
 from devicemodels.planning import pulse_plan
 from devicemodels.variability import Effects
@@ -102,7 +109,7 @@ class SkyrmionDevice:
         noise *= sd[state]
         return noise
 
-    def pulse(self, state: States, count: Counts, rng: np.random.Generator) -> States:
+    def pulse(self, state: States, count: AnyCounts, rng: np.random.Generator) -> States:
         """Return the states after `count` pulses each.
 
         Parameters
