@@ -87,11 +87,11 @@ class Integrator:
                 break
             error = dt * self._error() if deviation < self._limit else np.inf
             following = self._next_step(dt, error)
+            if following < min(dt, self.tolerance.smallest):
+                self._fail(t, dt, f"the step fell below its minimum of {self.tolerance.smallest} s")
             if error <= self.tolerance.error:
                 self.dt = following
                 break
-            if following < self.tolerance.smallest:
-                self._fail(t, dt, f"the step fell below its minimum of {self.tolerance.smallest} s")
             dt, self._fresh = following, self._fresh or bool(np.isfinite(error))
         self._accept(new)
         return dt

@@ -117,19 +117,20 @@ def _f(x: Grid, y: Grid, z: Grid) -> Grid:
     """Return f of Newell et al., eq. (27)."""
     x2, y2, z2 = x * x, y * y, z * z
     r = np.sqrt(x2 + y2 + z2)
-    return (
+    result: Grid = (
         y / 2 * (z2 - x2) * _ratio(np.arcsinh, y, np.sqrt(x2 + z2))
         + z / 2 * (y2 - x2) * _ratio(np.arcsinh, z, np.sqrt(x2 + y2))
         - x * y * z * _ratio(np.arctan, y * z, x * r)
         + (2 * x2 - y2 - z2) * r / 6
     )
+    return result
 
 
 def _g(x: Grid, y: Grid, z: Grid) -> Grid:
     """Return g of Newell et al., eq. (32)."""
     x2, y2, z2 = x * x, y * y, z * z
     r = np.sqrt(x2 + y2 + z2)
-    return (
+    result: Grid = (
         x * y * z * _ratio(np.arcsinh, z, np.sqrt(x2 + y2))
         + y / 6 * (3 * z2 - y2) * _ratio(np.arcsinh, x, np.sqrt(y2 + z2))
         + x / 6 * (3 * z2 - x2) * _ratio(np.arcsinh, y, np.sqrt(x2 + z2))
@@ -138,6 +139,7 @@ def _g(x: Grid, y: Grid, z: Grid) -> Grid:
         - z * x2 / 2 * _ratio(np.arctan, y * z, x * r)
         - x * y * r / 3
     )
+    return result
 
 
 def _far_tensor(pair: CellPair, columns: int, lines: int) -> NDArray[np.float64]:
