@@ -178,6 +178,8 @@ def read(path: Path | str) -> Ovf:
                     f"{path}: the OVF header gives {nx} x {ny} x {nz} cells of {components} "
                     f"components, which cannot be."
                 )
+            if not min(steps) > 0:
+                raise DataError(f"{path}: the OVF step sizes {steps} must be positive.")
             numbers = _read_numbers(file, form, nx * ny * nz * components, path)
     except FileNotFoundError:
         raise DataError(f"{path}: there is no such file.") from None
