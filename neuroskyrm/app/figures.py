@@ -11,6 +11,7 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from devicemodels.card import DeviceCard
@@ -116,6 +117,7 @@ def draw_conductance(
         right.step(pulse, count, where="mid", color="0.4", linestyle=":")
         right.set_ylabel("skyrmions in the post-synapse (dotted)")
         right.set_ylim(bottom=0)
+        right.yaxis.set_major_locator(MaxNLocator(integer=True))
         right.grid(visible=False)
 
 
@@ -135,6 +137,9 @@ def draw_card(card: DeviceCard, path: Path) -> None:
             image = axis.imshow(branch.later, origin="lower", cmap="viridis", vmin=0, vmax=1)
             axis.set(xlabel="to state", ylabel="from state", title=title)
             axis.grid(visible=False)
+            axis.yaxis.set_major_locator(MaxNLocator(integer=True))
+        for axis in (levels, up, down):
+            axis.xaxis.set_major_locator(MaxNLocator(integer=True))
         figure.colorbar(image, ax=[up, down], label="probability")
 
 

@@ -138,9 +138,13 @@ class ReadSection(FrozenModel):
     """The tunnel junction that reads the post-synapse."""
 
     G0: q.Conductance = Field(20e-6, description="conductance of the empty device")
-    tmr: Annotated[q.Number, Field(gt=0, le=20)] = Field(
-        2.8, description="tunnel magnetoresistance"
+    TMR: Annotated[q.Number, Field(gt=0, le=20)] = Field(
+        2.8, description="tunnelling magnetoresistance ratio"
     )
+    start: q.Length | None = Field(
+        None, description="junction from here, along x from the middle; null = barrier's middle"
+    )
+    end: q.Length | None = Field(None, description="junction to here; null = end of the track")
 
 
 class DataSection(FrozenModel):

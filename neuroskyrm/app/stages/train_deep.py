@@ -37,14 +37,16 @@ def load_trained(context: Context) -> TrainedAnn:
 def _work(context: Context) -> Metrics:
     images = images_of(context.study, context.data)
     end = held_out(images)
+    checkpoint = context.folder / "checkpoint.safetensors"
     ann = train_ann(
         images.train_images[:end],
         images.train_labels[:end],
         recipe_of(context.study),
-        checkpoint=context.folder / "checkpoint.safetensors",
+        checkpoint=checkpoint,
         progress=lambda done, total: context.tick(done / total, f"epoch {done} of {total}"),
     )
     ann.save(context.folder / FILE)
+    checkpoint.unlink(missing_ok=True)
     return {
         "deep.ann_accuracy": ann.accuracy(images.test_images, images.test_labels),
         "deep.ann_training_images": end,
