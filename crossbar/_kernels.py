@@ -30,11 +30,10 @@ def star_mesh(
     eliminated : int
         Nodes 0 ... eliminated - 1 are removed, in this order.
     mesh : ndarray, shape (nodes, nodes)
-        Scratch; on return the part from `eliminated` on holds the conductance between each pair
+        All zero; on return the part from `eliminated` on holds the conductance between each pair
         of kept nodes, upper triangle and mirrored, with a zero diagonal.
     """
     nodes = mesh.shape[0]
-    mesh[:, :] = 0.0
     for e in range(conductance.size):
         a, b = ends[0, e], ends[1, e]
         mesh[min(a, b), max(a, b)] += conductance[e]
@@ -54,5 +53,45 @@ def star_mesh(
                 b = neighbour[q]
                 mesh[a, b] += share * mesh[k, b]
     for a in range(eliminated, nodes):
+        for b in range(a + 1, nodes):
+            mesh[b, a] = mesh[a, b]
+
+
+@kernel
+def join_dense(
+    blocks: tuple[NDArray[np.float64], ...],
+    places: tuple[NDArray[np.int32], ...],
+    eliminated: int,
+    mesh: NDArray[np.float64],
+) -> None:
+    """Add the conductances of a few blocks and eliminate their shared nodes, as `star_mesh` does.
+
+    Parameters
+    ----------
+    blocks : tuple of ndarray, each shape (ports, ports)
+        Conductances between ports [S].
+    places : tuple of ndarray of int32
+        Place of each port of each block in `mesh`.
+    eliminated : int
+        Places 0 ... eliminated - 1 are removed.
+    mesh : ndarray, shape (nodes, nodes)
+        All zero; on return the part from `eliminated` on holds the result.
+    """
+    nodes = mesh.shape[0]
+    for b in range(len(blocks)):
+        block, place = blocks[b], places[b]
+        for i in range(place.size):
+            for j in range(place.size):
+                mesh[place[i], place[j]] += block[i, j]
+    for k in range(eliminated):
+        total = 0.0
+        for a in range(k + 1, nodes):
+            total += mesh[k, a]
+        for a in range(k + 1, nodes):
+            share = mesh[k, a] / total
+            for b in range(a + 1, nodes):
+                mesh[a, b] += share * mesh[k, b]
+    for a in range(eliminated, nodes):
+        mesh[a, a] = 0.0
         for b in range(a + 1, nodes):
             mesh[b, a] = mesh[a, b]

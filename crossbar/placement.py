@@ -7,10 +7,9 @@ from itertools import pairwise
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from crossbar.circuit import Nodes, Wires
-from crossbar.schur import Matrix, Multiport, join_and_eliminate, reduce_to_terminals
+from crossbar.schur import Matrix, join, plan_join, reduce_to_terminals
 from crossbar.wires import Network, solve, terminal_network
 from neuroskyrm.errors import ConfigError
 
@@ -179,19 +178,21 @@ def _solve_column(tiles: list[Matrix], wires: Wires) -> Network:
     open_ended = Wires(wires.word, wires.bit, wires.driver, 0.0)
     sources = sum(len(tile) for tile in tiles)
     columns = tiles[0].shape[1]
-    joint = np.arange(columns) + sources
-    parts, first = [], 0
+    common = np.arange(columns) + sources
+    ports, meshes, first = [], [], 0
     for tile in tiles:
-        mesh = reduce_to_terminals(tile, Nodes(len(tile), columns, open_ended))
-        parts.append(Multiport(np.concatenate([np.arange(len(tile)) + first, joint]), mesh))
+        meshes.append(reduce_to_terminals(tile, Nodes(len(tile), columns, open_ended)))
+        ports.append(np.concatenate([np.arange(len(tile)) + first, common]))
         first += len(tile)
-    parts.append(_sense_resistors(joint, joint + columns, wires.sense))
-    return terminal_network(join_and_eliminate(parts, joint).conductance, sources)
+    meshes.append(_sense_resistors(columns, wires.sense))
+    ports.append(np.arange(2 * columns) + sources)
+    keep = np.concatenate([np.arange(sources), common + columns])
+    return terminal_network(join(meshes, plan_join(ports, common, keep)), sources)
 
 
-def _sense_resistors(a: NDArray[np.int64], b: NDArray[np.int64], resistance: float) -> Multiport:
-    """Return equal resistors between each node of `a` and of `b` (all of `b` above `a`)."""
-    count = a.size
+def _sense_resistors(count: int, resistance: float) -> Matrix:
+    """Return the mesh of `count` resistors from node i to node count + i."""
     mesh = np.zeros((2 * count, 2 * count))
-    mesh[np.arange(count), np.arange(count) + count] = 1 / resistance
-    return Multiport(np.concatenate([a, b]), mesh + mesh.T)
+    first = np.arange(count)
+    mesh[first, first + count] = mesh[first + count, first] = 1 / resistance
+    return mesh
