@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from crossbar import dale
+from typing import TYPE_CHECKING, Any
+
+from crossbar import dale, figures
 from crossbar.array import Crossbar
 from crossbar.circuit import Wires
 from crossbar.effective import WireUpdate
@@ -20,9 +22,13 @@ from crossbar.wires import (
     solve,
 )
 
+if TYPE_CHECKING:
+    from crossbar.linear import CrossbarLinear
+
 __all__ = [
     "Adc",
     "Crossbar",
+    "CrossbarLinear",
     "Dac",
     "DigitalMac",
     "IntegrateFire",
@@ -39,9 +45,19 @@ __all__ = [
     "WireUpdate",
     "Wires",
     "dale",
+    "figures",
     "node_voltages",
     "nonlinear_currents",
     "solve",
     "solve_layout",
     "total",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import the torch layer only when it is asked for."""
+    if name == "CrossbarLinear":
+        from crossbar.linear import CrossbarLinear
+
+        return CrossbarLinear
+    raise AttributeError(f"module 'crossbar' has no attribute '{name}'")
