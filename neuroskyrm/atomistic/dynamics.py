@@ -117,6 +117,10 @@ class SpinDynamics:
         """Add a field pulse to the drive."""
         self._pulses.append(pulse)
 
+    def stop(self) -> None:
+        """Switch all pulses off at once."""
+        self._pulses.clear()
+
     def advance(self, until: float) -> None:
         """Integrate to the time `until` [s], in equal steps no longer than `time_step`.
 

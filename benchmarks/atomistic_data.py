@@ -1,0 +1,128 @@
+"""Simulate the processes that the classifier's experiments share, into runs/process/.
+
+    python benchmarks/atomistic_data.py            # everything; what is there is kept
+
+training.npz   400 processes of each clear class from the interior regions at theta = 50 degrees
+               (Fig. 11), and 400 mixed ones
+test.npz       300 clear processes at theta = 40 degrees, whole frames
+thermal-*.npz  theta = 40 degrees at 0.5, 1 and 1.5 K
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from networks.recurrent_study import FrameStore, sampled_processes, simulate_store
+from neuroskyrm.atomistic import (
+    PAPER_WIDTHS,
+    FieldPulse,
+    Process,
+    load_diagram,
+)
+from neuroskyrm.atomistic.labels import COLLAPSE, MIXED
+from neuroskyrm.seeds import generator
+
+RUNS = Path("runs/process")
+EACH = 400
+TEMPERATURES = (0.5, 1.0, 1.5)
+SEEDS = 4
+THERMAL_EACH = 50
+SLICE_WIDTHS = PAPER_WIDTHS.values[1::3]
+"""Widths of the slice through the diagram at alpha = 0.22 (Fig. 9) [s]."""
+
+
+def base(theta: float) -> Process:
+    """Return the paper's process at an angle."""
+    return Process(damping=0.22, pulse=FieldPulse(width=10e-12, polar=theta))
+
+
+def training() -> FrameStore:
+    """Return the training set, classes one after another (seed 0)."""
+    return _store("training", _training_processes())
+
+
+def _training_processes() -> list[Process]:
+    diagram = load_diagram(RUNS / "diagram-50.nc")
+    return [
+        process
+        for label in range(MIXED + 1)
+        for process in sampled_processes(
+            diagram, base(50.0), label, EACH, generator(0, "training", label)
+        )
+    ]
+
+
+def test() -> FrameStore:
+    """Return clear processes at the other angle, with whole frames (seed 1)."""
+    diagram = load_diagram(RUNS / "diagram-40.nc")
+    processes = [
+        process
+        for label in range(COLLAPSE + 1)
+        for process in sampled_processes(
+            diagram, base(40.0), label, 100, generator(1, "test", label), margin=0
+        )
+    ]
+    return _store("test", processes)
+
+
+def thermal_slice(temperature: float) -> FrameStore:
+    """Return the slice at alpha = 0.22, `SEEDS` noise seeds for each width."""
+    processes = [
+        replace(
+            base(40.0),
+            temperature=temperature,
+            seed=seed,
+            pulse=FieldPulse(width=width, polar=40.0),
+        )
+        for width in SLICE_WIDTHS
+        for seed in range(SEEDS)
+    ]
+    return _store(f"thermal-slice-{temperature:g}K", processes)
+
+
+def thermal_clear() -> FrameStore:
+    """Return processes at 1.5 K at points that are clear at zero temperature."""
+    diagram = load_diagram(RUNS / "diagram-40.nc")
+    chosen = [
+        process
+        for label in range(COLLAPSE + 1)
+        for process in sampled_processes(
+            diagram, base(40.0), label, THERMAL_EACH, generator(2, "thermal", label), margin=0
+        )
+    ]
+    processes = [replace(p, temperature=1.5, seed=100 + k) for k, p in enumerate(chosen)]
+    return _store("thermal-clear-1.5K", processes)
+
+
+def _store(name: str, processes: list[Process]) -> FrameStore:
+    started = time.perf_counter()
+
+    def progress(done: int, total: int) -> None:
+        if done % 50 == 0:
+            print(f"{name}: {done} of {total}, {time.perf_counter() - started:.0f} s", flush=True)
+
+    return simulate_store(processes, RUNS / f"{name}.npz", progress=progress)
+
+
+def main() -> None:
+    """Make all stores, or those named."""
+    makers = {
+        "training": training,
+        "test": test,
+        "thermal-clear": thermal_clear,
+        "thermal-slice": lambda: [thermal_slice(t) for t in TEMPERATURES],
+    }
+    for name in sys.argv[1:] or makers:
+        found = makers[name]()
+        stores = found if isinstance(found, list) else [found]
+        for store in stores:
+            print(name, store.frames.shape, np.bincount(store.labels, minlength=4).tolist())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,106 @@
+"""Make a 44 x 40 process diagram of the paper: data, figure and metrics in one folder.
+
+    python benchmarks/atomistic_diagram.py 40 docs/results/process-diagram-40
+    python benchmarks/atomistic_diagram.py 50 docs/results/process-diagram-50
+
+The run is resumed from runs/process/diagram-<theta>.nc, which also keeps the quantile profiles
+that the classifier's experiments read.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+
+from networks.recurrent_features import process_profiles
+from neuroskyrm.atomistic import (
+    LABELS,
+    FieldPulse,
+    Process,
+    draw_diagram,
+    process_diagram,
+    save_diagram,
+    simulate_process,
+)
+from neuroskyrm.io.atomic import write_json
+
+QUANTILES = 256
+EXAMPLES = {
+    40: [(0.36, 8), (0.36, 28), (0.36, 40), (0.10, 20), (0.58, 18), (0.04, 24)],
+    50: [(0.36, 8), (0.36, 20), (0.30, 40), (0.20, 24), (0.60, 24), (0.04, 24)],
+}
+
+
+def duplication(data) -> np.ndarray:
+    """Return where the switched state holds two skyrmions or more, and no domain."""
+    many = (data["islands"] >= 2) & (data["percolates"] == 0) & (data["background"] > 0)
+    return (many & (data["charge"] == -data["islands"])).values
+
+
+def metrics_of(data) -> dict[str, object]:
+    """Return counts by label, and what the duplication region holds."""
+    labels, twice = data["label"].values, duplication(data)
+    region = data.assign(twice=(data["label"].dims, twice)).sel(
+        damping=slice(0.089, 0.121), width=slice(15.9e-12, 32.1e-12)
+    )
+    counts = {f"count.{name}": int((labels == k).sum()) for k, name in enumerate(LABELS)}
+    return {
+        "points": int(labels.size),
+        **counts,
+        "duplication.points": int(twice.sum()),
+        "duplication.two_skyrmions": int((twice & (data["islands"].values == 2)).sum()),
+        "duplication.share_in_paper_region": round(float(region["twice"].mean()), 3),
+        "duplication.share_elsewhere": round(
+            float(
+                (twice.sum() - region["twice"].values.sum()) / (twice.size - region["twice"].size)
+            ),
+            3,
+        ),
+    }
+
+
+def main() -> None:
+    """Simulate, draw, write."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("theta", type=float)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--threads", type=int, default=1)
+    given = parser.parse_args()
+    base = Process(damping=0.1, pulse=FieldPulse(width=10e-12, polar=given.theta))
+    started = time.perf_counter()
+
+    def progress(done: int, total: int) -> None:
+        if done % 44 == 0:
+            print(f"{done} of {total}, {time.perf_counter() - started:.0f} s", flush=True)
+
+    data = process_diagram(
+        base,
+        threads=given.threads,
+        progress=progress,
+        checkpoint=Path("runs/process") / f"diagram-{given.theta:g}.nc",
+        measures={"profile": lambda run: process_profiles(run.frames, QUANTILES)},
+    )
+    wall = time.perf_counter() - started
+    data = data.drop_vars("profile")
+    given.folder.mkdir(parents=True, exist_ok=True)
+    save_diagram(data, given.folder / "diagram.nc")
+    examples = [
+        simulate_process(Process(damping, FieldPulse(width * 1e-12, polar=given.theta)))
+        for damping, width in EXAMPLES.get(round(given.theta), EXAMPLES[40])
+    ]
+    figure = draw_diagram(data, rf"$\theta$ = {given.theta:g}$^\circ$", examples)
+    figure.savefig(given.folder / "diagram.png", dpi=130)
+    metrics = metrics_of(data) | {
+        "wall_time_s": round(wall, 1),
+        "threads": given.threads,
+        "command": f"python {' '.join(sys.argv)}",
+    }
+    write_json(given.folder / "metrics.json", metrics)
+
+
+if __name__ == "__main__":
+    main()
