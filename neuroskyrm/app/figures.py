@@ -53,6 +53,7 @@ def draw_snapshots(
     fields: Sequence[NDArray[np.floating]],
     titles: Sequence[str],
     extent: Sequence[float],
+    region: NDArray[np.bool_],
 ) -> None:
     """Draw m_z of one layer at several times, one below the other.
 
@@ -66,14 +67,17 @@ def draw_snapshots(
         One a field.
     extent : sequence of float
         Length and width [m].
+    region : ndarray of bool, shape (ny, nx)
+        Cells to outline: the barrier.
     """
     length, width = (1e9 * side for side in extent)
+    frame = (0, length, 0, width)
     with drawing(path, 6.4, 0.4 + len(fields) * 6.0 * width / length) as figure:
         axes = np.atleast_1d(figure.subplots(len(fields), 1, sharex=True))
         for axis, mz, title in zip(axes, fields, titles, strict=True):
-            image = axis.imshow(
-                mz, origin="lower", cmap=MZ_MAP, vmin=-1, vmax=1, extent=(0, length, 0, width)
-            )
+            image = axis.imshow(mz, origin="lower", cmap=MZ_MAP, vmin=-1, vmax=1, extent=frame)
+            if region.any():
+                axis.contour(region, [0.5], colors="black", linewidths=0.8, extent=frame)
             axis.set(title=title, ylabel="y [nm]")
             axis.grid(visible=False)
         axes[-1].set_xlabel("x [nm]")

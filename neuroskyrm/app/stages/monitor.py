@@ -66,7 +66,7 @@ def _work(context: Context) -> Metrics:
         "monitor.truth": truth,
         **{f"monitor.probability.{n}": float(last.probabilities[k]) for k, n in enumerate(names)},
         "monitor.novelty": float(last.novelty),
-        "monitor.accuracy": float(hits.mean()),
+        **({"monitor.accuracy": float(hits.mean())} if len(hits) else {}),
         "monitor.unseen_processes": len(hits),
         **{f"monitor.trained_on.{n}": int((data.labels == k).sum()) for k, n in enumerate(LABELS)},
     }

@@ -44,10 +44,14 @@ def _work(context: Context) -> Metrics:
     trajectory.save(context.folder / TRAJECTORY)
     chosen = _spread_over(len(trajectory.snapshots), 3)
     draw_snapshots(
-        context.figure("track", "The top layer before, during and after the pulses: m_z."),
+        context.figure(
+            "track",
+            "m_z of the top layer before, during and after the pulses; the barrier is outlined.",
+        ),
         [trajectory.snapshots[i][2, -1] for i in chosen],
         [f"t = {trajectory.times[i] * 1e9:.1f} ns" for i in chosen],
         (track.length, track.width),
+        track.barrier_mask(),
     )
     count = trajectory.table["count_total"]
     return {
