@@ -35,7 +35,7 @@ def draw_errors(crossbar: Crossbar, axes: Axes | None = None) -> Axes:
     plus, minus = crossbar.programming
     axes = _map((plus.error - minus.error) * MICRO, axes, "error (µS)", diverging=True)
     failed = int(plus.failed.sum() + minus.failed.sum())
-    axes.set_title(f"programming error, {failed} of {crossbar.ledger.devices} devices off target")
+    axes.set_title(f"error, {failed} of {crossbar.ledger.devices} off target")
     return axes
 
 

@@ -22,7 +22,8 @@ class Verify:
         Most programming pulses for one device.
     tolerance : float or None
         A device is done when its read lies within this of the wanted level [S]. Default: half
-        the smallest distance between neighbouring levels.
+        the smallest distance between neighbouring levels; choose more where levels lie closer
+        than reads can tell, or every device spends its budget.
     reads : int
         Reads averaged for each comparison.
     voltage, duration : float
