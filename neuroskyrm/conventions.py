@@ -25,17 +25,17 @@ Bulk DMI
 Free surfaces with DMI
     boundary="omit" (the default): a missing neighbour does nothing, as in OOMMF and magnum.np.
     boundary="extrapolate": it is the ghost spin of 2 A dm/dn = -D v x m, as in mumax3. In the sum
-    of exchange and DMI the ghost leaves an easy plane D^2 / (2 A) in the edge cells alone, so
-    both agree to first order of the cell size.
+    of exchange and DMI the ghost only leaves an anisotropy D^2 / (2 A) of the edge cells that
+    disfavours m along the edge; a wire, whose m has no such part, is the same with both, and
+    both converge to the exact tilt with the square of the cell size (tests/physics).
 
 Topological charge
     N = 1/(4 pi) int m.(dm/dx x dm/dy) dx dy: a core down in a background up has N = -1.
 
 Current
     The current density of a drive is positive along +x. A spin-orbit torque acts as the field
-    j (damping_like m x p + field_like p); j * damping_like > 0 turns m towards p. For electrons
-    that flow along -x beneath the layer in a metal of positive spin Hall angle, p = -y in the
-    usual sign of j x z; sign and direction are parameters of the torque.
+    j (damping_like m x p + field_like p); j * damping_like > 0 turns m towards p. Strength, sign
+    and p are parameters of the torque, per layer where layers differ.
 
 Skyrmion Hall angle
     atan2(vy, vx) of the centre's velocity.
@@ -48,6 +48,6 @@ DMI_SIGN = {
     "OOMMF Oxs_DMExchange6Ngbr D": +1,
     "OOMMF Oxs_DMI_Cnv D (ubermag)": -1,
     "BORIS iDMExchange D": +1,
-    "magnum.np InterfaceDMIField Di": -1,
+    "magnum.np InterfaceDMIField Di": +1,
 }
 """Factor from our D to the interfacial-DMI constant of other programs (z up, film normal +z)."""
