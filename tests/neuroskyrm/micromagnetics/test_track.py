@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from neuroskyrm.constants import MU0
 from neuroskyrm.errors import ConfigError
 from neuroskyrm.micromagnetics.track import DEMO, PAPER, PRESETS, RIM, Barrier, Film, Rim, preset
 from neuroskyrm.micromagnetics.track_drive import (
@@ -164,3 +165,16 @@ def test_initialisation_goes_first():
 def test_impossible_drives_are_refused(change, sentence):
     with pytest.raises(ConfigError, match=sentence):
         replace(default_drive(DEMO), **change)
+
+
+def test_effective_film_has_moment_and_perpendicular_anisotropy_of_the_stack():
+    film, whole = PAPER.effective().film, PAPER.film
+    assert film.Ms * film.thickness == pytest.approx(4 * whole.Ms * whole.thickness)
+    assert film.A * film.thickness == pytest.approx(4 * whole.A * whole.thickness)
+
+    def areal(film: Film, layers: int, Ku: float) -> float:
+        """Energy to lay the whole stack in plane [J/m^2]: anisotropy less shape."""
+        return layers * film.thickness * (Ku - MU0 * film.Ms**2 / 2)
+
+    for thin, thick in ((film.Ku, whole.Ku), (PAPER.effective().barrier.Ku, PAPER.barrier.Ku)):
+        assert areal(film, 1, thin) == pytest.approx(areal(whole, 4, thick))

@@ -1,0 +1,170 @@
+"""Make the results of the synapse: trajectories, card, figure, metrics.
+
+    python docs/results/synapse-make.py rim-n4-300K --seeds 1 2 --runs runs
+
+Trajectories go to the folder `--runs` and are resumed pulse by pulse; `--partial` makes the
+results from the pulses done so far. Everything else goes to `docs/results/synapse-NAME/`; a name
+that is shipped as a card also replaces `devicemodels/cards/NAME.yaml`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+
+from devicemodels.calibrate import calibrate
+from devicemodels.calibrate_ensemble import run_ensemble, trajectory_path
+from devicemodels.calibrate_figure import save_calibration_figure
+from devicemodels.calibrate_visits import Visits, visits_of
+from devicemodels.card import DeviceCard
+from devicemodels.readout import Readout
+from neuroskyrm.io.atomic import write_json, write_text
+from neuroskyrm.io.trajectory import Trajectory
+from neuroskyrm.micromagnetics.track import PAPER, RIM, Track
+from neuroskyrm.micromagnetics.track_drive import Drive, cycles, default_drive
+
+ROOT = Path(__file__).resolve().parents[2]
+CARDS = {"paper-n4-300K", "rim-n4-300K"}
+FULL = (
+    "full layers, 4 nm cells, single precision, RK4 with 0.5 ps steps, demagnetising field "
+    "between cells extrapolated over four steps"
+)
+EFFECTIVE = "stack as one effective film (colder than full layers), otherwise: " + FULL
+
+
+def studies() -> dict[str, tuple[Track, Drive, str, str]]:
+    """Return track, drive, description and fidelity of each result by name."""
+    pulses = cycles(10, 2, width=2e-9, pause=1e-9)
+    longer = cycles(10, 2, width=2e-9, pause=2e-9)
+    full = replace(PAPER, name="paper-n4-full-300K")
+    paper = replace(PAPER.with_gap(48e-9).effective(), name="paper-n4-300K")
+    rim = replace(RIM, name="rim-n4-300K")
+    return {
+        "paper-n4-full-300K": (
+            full,
+            replace(default_drive(full), steps=pulses),
+            "The multilayer synapse of Chen et al. as drawn (800 x 220 nm, n = 4, 300 K, gaps of "
+            "37.5 nm, outer layers driven).",
+            FULL,
+        ),
+        "paper-n4-300K": (
+            paper,
+            # 5 MA/cm^2 on each of 4 layers; the nominal current of the paper for the energy.
+            Drive(longer, current=4 * 5e10, nominal=50e10),
+            "The multilayer synapse of Chen et al. (800 x 220 nm, n = 4, 300 K) with gaps of 48 "
+            "nm in place of 37.5 nm, and its stack as one effective film.",
+            EFFECTIVE,
+        ),
+        "rim-n4-300K": (
+            rim,
+            replace(default_drive(rim), steps=pulses),
+            "A synapse with a rim of raised anisotropy, all four layers driven, and weak "
+            "ferromagnetic exchange through the spacers (800 x 220 nm, n = 4, 300 K).",
+            FULL,
+        ),
+    }
+
+
+def trajectories(track: Track, seeds: list[int], folder: Path) -> list[Trajectory]:
+    """Return the trajectories there are, finished or not, that hold at least one pulse."""
+    found = []
+    for seed in seeds:
+        path = trajectory_path(folder, track, seed)
+        if path.exists():
+            found.append(Trajectory.load(path))
+            continue
+        parts = sorted((folder / f"{path.stem}.checkpoint").glob("reads-*.h5"))
+        if len(parts) > 1:
+            found.append(Trajectory.join([Trajectory.load(part) for part in parts]))
+    return found
+
+
+def metrics_of(card: DeviceCard, runs: list[Visits], readout: Readout) -> dict[str, Any]:
+    """Return the numbers of one result, flat and dotted."""
+    G = card.conductance / readout.G0
+    spread = np.hypot(card.levels.read_sd, card.levels.visit_sd) / readout.G0
+    return {
+        "device.states": card.states,
+        "device.states_apart_2sd": states_apart(G, spread),
+        "device.range": float(G[-1] - G[0]),
+        "device.levels": G.tolist(),
+        "device.spread": spread.tolist(),
+        "device.energy_per_update": card.pulse.energy,
+        "device.skyrmions_at_start": [int(run.total[0]) for run in runs],
+        "device.skyrmions_at_end": [int(run.total[-1]) for run in runs],
+        "device.pulses": [len(run.polarity) - 1 for run in runs],
+        "device.counts": [run.count.tolist() for run in runs],
+        "device.conductance": [(run.mean / readout.G0).round(4).tolist() for run in runs],
+        "held_back": card.provenance["held_back"],
+        "seeds": card.provenance["seeds"],
+        "command": card.provenance["command"],
+        "code": card.provenance["code"],
+    }
+
+
+def states_apart(level: np.ndarray, spread: np.ndarray) -> int:
+    """Return how many levels can be picked so that neighbours do not overlap at 2 sd."""
+    chosen = [0]
+    for state in range(1, len(level)):
+        last = chosen[-1]
+        if level[state] - 2 * spread[state] > level[last] + 2 * spread[last]:
+            chosen.append(state)
+    return len(chosen)
+
+
+def main() -> None:
+    """Run, calibrate, write."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("name", choices=studies())
+    parser.add_argument("--seeds", type=int, nargs="+", default=[1])
+    parser.add_argument("--runs", type=Path, default=Path("runs"))
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--partial", action="store_true")
+    options = parser.parse_args()
+    track, drive, description, fidelity = studies()[options.name]
+    if not options.partial:
+        run_ensemble(track, drive, options.seeds, options.runs, workers=options.workers)
+    found = trajectories(track, options.seeds, options.runs)
+    readout = Readout()
+    pulses = [int(trajectory["pulse"].max()) for trajectory in found]
+    limits = (
+        f"modest: {len(found)} noise seed(s), {pulses} pulses of {len(drive.steps)}, pauses of "
+        f"{drive.steps[0].pause * 1e9:g} ns where the paper has 5 ns; one material, one "
+        "temperature; device-to-device spread and relaxation not measured"
+    )
+    card = calibrate(
+        found,
+        readout,
+        track=track,
+        drive=drive,
+        name=options.name,
+        description=description,
+        seeds=options.seeds,
+        provenance={
+            "command": f"python docs/results/{Path(sys.argv[0]).name} {options.name} --seeds "
+            + " ".join(map(str, options.seeds)),
+            "fidelity": fidelity,
+            "limits": limits,
+        },
+    )
+    folder = ROOT / "docs" / "results" / f"synapse-{options.name}"
+    runs = [visits_of(trajectory, readout, track) for trajectory in found]
+    write_json(folder / "metrics.json", metrics_of(card, runs, readout))
+    study = yaml.safe_dump(card.provenance["study"], sort_keys=False)
+    write_text(folder / "study.yaml", study)
+    save_calibration_figure(card, runs, folder / "programme.png")
+    card.save(
+        ROOT / "devicemodels" / "cards" / f"{options.name}.yaml"
+        if options.name in CARDS
+        else folder / "card.yaml"
+    )
+
+
+if __name__ == "__main__":
+    main()
