@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import ArrayLike, NDArray
 
 from crossbar.dale import quantise, signed_levels
@@ -30,7 +31,7 @@ from neuroskyrm.io.datasets import Bytes
 SCALE_SCAN = np.geomspace(0.9, 6.0, 14)
 """Weights, in standard deviations, that are tried for the outermost level."""
 
-THRESHOLD_SCAN = (0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2)
+THRESHOLD_SCAN = (0.5, 0.65, 0.8, 1.0, 1.2)
 """Factors that are tried on the balanced threshold of each layer."""
 
 
@@ -197,16 +198,16 @@ def scan_scales(
     is kept, with the layers before it quantised already and those after it still smooth.
     """
     signed = signed_levels(levels)
-    weights = list(ann.weights)
+    signal = images.astype(np.float32) / np.float32(255)
     scales = []
     for index, matrix in enumerate(ann.weights):
         losses = []
         candidates = [float(signed[-1] / (k * matrix.std())) for k in SCALE_SCAN]
         for scale in candidates:
-            weights[index] = _held(matrix, levels, scale)
-            losses.append(_cross_entropy(replace(ann, weights=tuple(weights)), images, labels))
+            outputs = ann.outputs(signal, index, _held(matrix, levels, scale))[-1]
+            losses.append(_cross_entropy(outputs, labels))
         scales.append(candidates[int(np.argmin(losses))])
-        weights[index] = _held(matrix, levels, scales[-1])
+        signal = ann.outputs(signal, index, _held(matrix, levels, scales[-1]))[0]
     return tuple(scales)
 
 
@@ -220,15 +221,14 @@ def _held(
     matrix: NDArray[np.float32], levels: NDArray[np.float64], scale: float
 ) -> NDArray[np.float32]:
     """Return the weights that device levels hold in place of `matrix`."""
-    signed = signed_levels(levels)
-    codes = quantise(matrix, levels, scale, saturate=True)
-    held: NDArray[np.float32] = (signed / scale).astype(np.float32)[codes + signed.size // 2]
+    held: NDArray[np.float32] = (
+        Grid(signed_levels(levels) / scale).nearest(torch.from_numpy(matrix)).numpy()
+    )
     return held
 
 
-def _cross_entropy(ann: TrainedAnn, images: Bytes, labels: NDArray[np.uint8]) -> float:
-    outputs = ann.activations(images)[-1].astype(np.float64)
-    outputs -= outputs.max(1, keepdims=True)
+def _cross_entropy(outputs: Float32, labels: NDArray[np.uint8]) -> float:
+    outputs = outputs - outputs.max(1, keepdims=True)
     chosen = outputs[np.arange(len(labels)), labels]
     return float((np.log(np.exp(outputs).sum(1)) - chosen).mean())
 

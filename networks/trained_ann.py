@@ -60,10 +60,33 @@ class TrainedAnn:
         list of ndarray
             Shapes (N, n_out) from the first layer to the last.
         """
-        signal: NDArray[np.float32] = images.astype(np.float32) / np.float32(255)
+        return self.outputs(images.astype(np.float32) / np.float32(255))
+
+    def outputs(
+        self,
+        signal: NDArray[np.float32],
+        first: int = 0,
+        instead: NDArray[np.float32] | None = None,
+    ) -> list[NDArray[np.float32]]:
+        """Return the activation of each layer from layer `first` on.
+
+        Parameters
+        ----------
+        signal : ndarray of float32
+            Inputs of layer `first`, shape (N, n_in); grey values as 0 ... 1 for layer 0.
+        first : int
+            Layer to begin with.
+        instead : ndarray of float32, optional
+            Weights to use in layer `first` in place of its own.
+
+        Returns
+        -------
+        list of ndarray
+            Shapes (N, n_out) from layer `first` to the last.
+        """
         found = []
-        for index, matrix in enumerate(self.weights):
-            signal = signal @ matrix
+        for index, own in enumerate(self.weights[first:], start=first):
+            signal = signal @ (own if instead is None or index > first else instead)
             if index + 1 < len(self.weights):
                 np.maximum(signal, 0, out=signal)
                 if self.activation_steps:

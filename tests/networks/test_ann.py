@@ -85,7 +85,7 @@ class TestTraining:
 
         def rounded(net: TrainedAnn) -> float:
             held = tuple(
-                g.levels.astype(np.float32)[np.digitize(w, g.middles)]
+                g.nearest(torch.from_numpy(w)).numpy()
                 for w, g in zip(net.weights, grids, strict=True)
             )
             return TrainedAnn(held).accuracy(DIGITS.test_images, DIGITS.test_labels)
@@ -106,6 +106,13 @@ class TestSteps:
         np.testing.assert_allclose(held.detach(), [-1, -0.5, 0, 0.5, 1], atol=1e-7)
         held.sum().backward()
         np.testing.assert_array_equal(weights.grad, np.ones(5))
+
+    def test_table_finds_the_nearest_level(self) -> None:
+        grid = Grid(np.array([-1.0, -0.55, -0.3, 0.0, 0.3, 0.55, 1.0]))
+        weights = np.random.default_rng(0).normal(size=5000).astype(np.float32)
+        found = grid.nearest(torch.from_numpy(weights)).numpy()
+        distance = np.abs(weights[:, None] - grid.levels).min(1)
+        np.testing.assert_allclose(np.abs(found - weights), distance, atol=1e-4)
 
     def test_step_activation_counts_the_spikes_of_an_ideal_neuron(self) -> None:
         z = torch.linspace(-1, 3, 401)

@@ -59,10 +59,10 @@ def test_thirteen_unequal_states_keep_the_accuracy(
 
 def test_scaled_conversion_beats_direct_with_few_states(ann: TrainedAnn) -> None:
     """Fig. 7b of Chen et al.: without the scale, small weights all fall on the zero state."""
-    levels = IdealDevice(4).levels
+    levels = IdealDevice(2).levels
     direct_scale = (float(signed_levels(levels)[-1] / 0.6),) * 3
     direct = convert(ann, *HELD_OUT, levels, scales=direct_scale, scan=(1.0,))
-    assert accuracy(convert(ann, *HELD_OUT, levels)) > accuracy(direct) + 0.02
+    assert accuracy(convert(ann, *HELD_OUT, levels)) > accuracy(direct) + 0.1
 
 
 def test_more_states_are_nearer_to_the_float_weights(ann: TrainedAnn) -> None:
