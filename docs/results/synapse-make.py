@@ -126,6 +126,7 @@ def main() -> None:
     parser.add_argument("--runs", type=Path, default=Path("runs"))
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--partial", action="store_true")
+    parser.add_argument("--note", default="", help="added to the limits in the card")
     options = parser.parse_args()
     track, drive, description, fidelity = studies()[options.name]
     if not options.partial:
@@ -137,6 +138,7 @@ def main() -> None:
         f"modest: {len(found)} noise seed(s), {pulses} pulses of {len(drive.steps)}, pauses of "
         f"{drive.steps[0].pause * 1e9:g} ns where the paper has 5 ns; one material, one "
         "temperature; device-to-device spread and relaxation not measured"
+        + (f"; {options.note}" if options.note else "")
     )
     card = calibrate(
         found,
