@@ -15,6 +15,7 @@ from crossbar.effective import WiredPair, WireUpdate
 from crossbar.ledger import Ledger
 from crossbar.placement import Layout, Placement, Solution, Summation
 from crossbar.programming import Programming, Verify, open_loop, write_verify
+from crossbar.threads import on_one_thread
 from devicemodels.base import AnyCounts, Conductances, DeviceModel, States
 from devicemodels.retention import Initialisation, Retention
 from devicemodels.variability import Faults
@@ -67,6 +68,7 @@ class Crossbar:
         faults: Faults | None = None,
         retention: Retention | None = None,
         update: WireUpdate | None = None,
+        initialisation: Initialisation | None = None,
     ) -> Crossbar:
         """Make an array of fresh devices and program signed codes into it.
 
@@ -97,6 +99,8 @@ class Crossbar:
             How devices relax in `rest`.
         update : WireUpdate, optional
             How often the wires are solved anew under `pulse`. Default: at every use.
+        initialisation : Initialisation, optional
+            Pulse given to every device before programming (it reboots relaxed devices).
 
         Returns
         -------
@@ -117,7 +121,8 @@ class Crossbar:
             for _ in range(2)
         )
         crossbar = cls(model, target, (plus, minus), WiredPair(layout, update or WireUpdate()))
-        crossbar.reprogram(target, rng, (verify or Verify()) if method == "write-verify" else None)
+        chosen = (verify or Verify()) if method == "write-verify" else None
+        crossbar.reprogram(target, rng, chosen, initialisation=initialisation)
         return crossbar
 
     def reprogram(
@@ -126,6 +131,8 @@ class Crossbar:
         rng: np.random.Generator,
         verify: Verify | None = None,
         changed_only: bool = False,
+        *,
+        initialisation: Initialisation | None = None,
     ) -> None:
         """Program other codes into the same devices, from the states they are in.
 
@@ -139,6 +146,8 @@ class Crossbar:
             Write-verify with these settings. Default: open loop.
         changed_only : bool, optional
             Neither read nor pulse the pairs whose code stays what it was meant to be.
+        initialisation : Initialisation, optional
+            Pulse given to every device first (it reboots relaxed devices).
 
         Raises
         ------
@@ -150,6 +159,8 @@ class Crossbar:
             raise ConfigError(f"codes: shape {target.shape} must be {self.target.shape}.")
         where = target != self.target if changed_only else None
         self.target = target
+        if initialisation is not None:
+            self.initialise(initialisation)
         arrays = (self._plus, self._minus)
         self.programming = tuple(
             open_loop(devices, wanted, rng, where)
@@ -223,6 +234,7 @@ class Crossbar:
             self.solution()
         return self._pair.scaled(self._plus.read(rng), self._minus.read(rng))
 
+    @on_one_thread
     def infer(
         self, inputs: ArrayLike, duration: float, rng: np.random.Generator | None = None
     ) -> Conductances:

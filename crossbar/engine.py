@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from crossbar.array import Crossbar
 from crossbar.dale import signed_levels
-from crossbar.periphery import Adc, Dac, SpikeDriver, calibrated_range
+from crossbar.periphery import Adc, Dac, IntegrateFire, SpikeDriver, calibrated_range
 from neuroskyrm.errors import ConfigError
 
 Array = NDArray[np.float64]
@@ -26,7 +26,7 @@ class MatrixEngine:
         Conductance of a weight of one [S], as given to `dale.quantise`.
     dac : Dac or SpikeDriver
         Input converters, one a row.
-    adc : Adc
+    adc : Adc or IntegrateFire
         Output converters, one a column (and tile, if partial sums are added digitally).
     duration : float, optional
         How long each input vector is applied [s].
@@ -42,7 +42,7 @@ class MatrixEngine:
         crossbar: Crossbar,
         scale: float,
         dac: Dac | SpikeDriver,
-        adc: Adc,
+        adc: Adc | IntegrateFire,
         duration: float = 10e-9,
     ) -> None:
         for name, value in (("scale", scale), ("duration", duration)):
@@ -51,7 +51,7 @@ class MatrixEngine:
         self.crossbar = crossbar
         self.scale = scale
         self.dac = dac
-        self.adc = adc
+        self.adc: Adc | IntegrateFire = adc
         self.duration = duration
         self.input_range = 1.0
 

@@ -165,13 +165,34 @@ class IntegrateFire:
     ----------
     charge : float
         Charge of one spike [C].
+    window : float
+        How long one input vector is integrated when used as a converter [s].
     """
 
     charge: float
+    window: float = 10e-9
 
     def __post_init__(self) -> None:
-        if not (np.isfinite(self.charge) and self.charge > 0):
-            raise ConfigError(f"IntegrateFire: 'charge' = {self.charge} must be positive [C].")
+        for name in ("charge", "window"):
+            value = getattr(self, name)
+            if not (np.isfinite(value) and value > 0):
+                raise ConfigError(f"IntegrateFire: '{name}' = {value} must be positive.")
+
+    def calibrated(self, currents: ArrayLike, coverage: float = 0.999) -> IntegrateFire:
+        """Return itself: spikes have no range that data could set."""
+        del currents, coverage
+        return self
+
+    def convert(self, currents: ArrayLike, rng: np.random.Generator | None = None) -> Array:
+        """Return the currents [A] that the spikes of one window stand for, rounded towards 0."""
+        del rng  # counting is exact
+        counted: Array = np.trunc(np.asarray(currents, np.float64) * self.window / self.charge)
+        return counted * (self.charge / self.window)
+
+    @property
+    def energy(self) -> float:
+        """Energy of one conversion [J]: not counted here, it is the neuron's own."""
+        return 0.0
 
     def spikes(self, currents: ArrayLike, step: float) -> NDArray[np.int64]:
         """Return the signed number of spikes in each time step.

@@ -10,6 +10,7 @@ import numpy as np
 
 from crossbar.circuit import Nodes, Wires
 from crossbar.schur import Matrix, join, plan_join, reduce_to_terminals
+from crossbar.threads import on_one_thread
 from crossbar.wires import Network, solve, terminal_network
 from neuroskyrm.errors import ConfigError
 
@@ -117,6 +118,7 @@ class Solution:
         return power
 
 
+@on_one_thread
 def solve_layout(plus: Matrix, minus: Matrix, layout: Layout) -> Solution:
     """Return the exact behaviour of pairs of devices in a layout.
 

@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 from scipy.linalg import blas, lapack
 
 from crossbar.circuit import Block, Indices, Nodes, block_edges, whole
+from crossbar.threads import on_one_thread
 
 Matrix = NDArray[np.float64]
 
@@ -38,6 +39,7 @@ DENSE = 160
 """Joined blocks with up to this many nodes are eliminated node by node, larger ones by BLAS."""
 
 
+@on_one_thread
 def reduce_to_terminals(devices: Matrix, nodes: Nodes) -> Matrix:
     """Return the conductances between all terminals of an array.
 

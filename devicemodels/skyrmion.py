@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,6 +71,13 @@ class SkyrmionDevice:
         self._visit_sd = self.effects.cycle_to_cycle * np.array(card.levels.visit_sd)
         self.potentiation = self._matrix(card.potentiation)
         self.depression = self._matrix(card.depression)
+
+    @classmethod
+    def from_table(cls, path: str | Path, **options: Any) -> SkyrmionDevice:
+        """Return the device of a measured staircase; options are those of `from_table`."""
+        from devicemodels.tabulated import from_table
+
+        return cls(from_table(path, **options))
 
     def _matrix(self, branch: Branch) -> NDArray[np.float64]:
         rows = branch.first if self.cycle == "first" and branch.first else branch.later

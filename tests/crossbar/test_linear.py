@@ -41,7 +41,9 @@ def test_weights_beyond_the_range_get_no_gradient():
         layer.weight.fill_(1e3)
     layer.hosted().sum().backward()
     assert (layer.weight.grad == 0).all()
-    assert layer.hosted().max().item() == pytest.approx(float(layer.signed[-1] / layer.scale), rel=1e-6)
+    assert layer.hosted().max().item() == pytest.approx(
+        float(layer.signed[-1] / layer.scale), rel=1e-6
+    )
 
 
 def test_training_noise_is_that_of_the_device():

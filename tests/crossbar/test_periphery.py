@@ -110,6 +110,17 @@ def test_spikes_need_no_converter():
         driver(x)
 
 
+def test_an_integrate_and_fire_column_needs_no_range():
+    hardware, x, *_ = engine()
+    exact = hardware(x)
+    column = IntegrateFire(charge=2e-17, window=10e-9)
+    counted = MatrixEngine(hardware.crossbar, hardware.scale, Dac(None), column)
+    counted.calibrate(x, coverage=1.0)
+    assert counted.adc is column
+    one_spike = 2e-17 / 10e-9 * counted.input_range / (0.1 * hardware.scale)
+    assert np.abs(counted(x) - exact).max() <= one_spike * 1.0001
+
+
 def test_the_ledger_compares_with_a_digital_engine():
     hardware, x, *_ = engine(bits=8, adc_bits=8)
     hardware(x)

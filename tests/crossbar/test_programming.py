@@ -128,6 +128,20 @@ def test_cold_devices_miss_pulses_until_initialised():
     assert (arrays[1].plus == 2).all()
 
 
+def test_programming_can_start_with_an_initialisation_pulse():
+    device = SkyrmionDevice(linear_step(8, up=1 / 7, down=1 / 7))
+    retention = Retention(time=1e-6, latency=2)
+    reached = []
+    for pulse in (None, Initialisation()):
+        crossbar = Crossbar.program(
+            device, np.zeros((9, 8), np.int8), np.random.default_rng(0), retention=retention
+        )
+        crossbar.rest(1.0)
+        crossbar.reprogram(np.full((9, 8), 4), np.random.default_rng(0), initialisation=pulse)
+        reached.append(int(crossbar.plus.max()))
+    assert reached == [2, 4]  # cold devices miss two of four pulses
+
+
 def test_conductance_drifts_to_equilibrium_and_pulses_reset_it():
     retention = Retention(time=1e-6, equilibrium=0.0, drift=1.0, latency=0)
     crossbar = Crossbar.program(

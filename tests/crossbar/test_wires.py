@@ -133,6 +133,17 @@ def test_small_wires_leave_the_devices():
     assert solve(g, Wires(1e-9, 1e-9)).effective == pytest.approx(g, rel=1e-5)
 
 
+def test_the_number_of_threads_changes_no_bit():
+    from threadpoolctl import threadpool_limits
+
+    g = devices(300, 260)
+    found = []
+    for threads in (1, 2):
+        with threadpool_limits(threads):
+            found.append(solve(g, Wires(1, 1, 3, 3)).effective)
+    assert (found[0] == found[1]).all()
+
+
 def test_a_batch_of_inputs_is_a_batch_of_outputs():
     g = devices(10, 6)
     v = np.random.default_rng(0).random((3, 5, 10))
