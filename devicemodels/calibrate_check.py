@@ -133,7 +133,7 @@ def bootstrap(
     Returns
     -------
     dict
-        Name to (low, high).
+        Name to (low, high). A number that no resample changes (seen once only) gets none.
     """
     units = list(runs) if len(runs) >= 4 else [part for run in runs for part in half_cycles(run)]
     values: dict[str, list[float]] = {}
@@ -144,7 +144,7 @@ def bootstrap(
     return {
         name: (float(np.quantile(drawn, 0.025)), float(np.quantile(drawn, 0.975)))
         for name, drawn in values.items()
-        if len(drawn) >= draws / 4
+        if len(drawn) >= draws / 4 and min(drawn) < max(drawn)
     }
 
 

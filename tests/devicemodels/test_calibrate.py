@@ -160,10 +160,17 @@ def test_half_cycles_share_only_their_ends():
     assert parts[0].count[-1] == parts[1].count[0]
 
 
-def test_bootstrap_of_a_constant_has_no_width():
-    visits = [visits_of(device(1), Readout(), PAPER)]
-    intervals = bootstrap(visits, lambda _: {"one": 1.0}, np.random.default_rng(0), draws=10)
-    assert intervals == {"one": (1.0, 1.0)}
+def test_bootstrap_of_a_mean_has_its_standard_error():
+    runs = [visits_of(device(seed), Readout(), PAPER) for seed in range(40)]
+    ends = np.array([run.count[10] for run in runs])
+    intervals = bootstrap(
+        runs,
+        lambda chosen: {"end": float(np.mean([run.count[10] for run in chosen])), "one": 1.0},
+        np.random.default_rng(0),
+    )
+    assert "one" not in intervals  # it does not vary, so it has no interval
+    low, high = intervals["end"]
+    assert (high - low) / 3.92 == pytest.approx(ends.std() / np.sqrt(40), rel=0.15)
 
 
 def test_samples_keep_to_the_programme(card):
