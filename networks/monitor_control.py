@@ -17,7 +17,6 @@ from neuroskyrm.atomistic.labels import LABELS, label_process, texture_state
 from neuroskyrm.atomistic.process import Process, start
 from neuroskyrm.atomistic.pulse import FieldPulse
 
-
 FOLLOW_UP = FieldPulse(width=24e-12, centre=48e-12)
 """Wide enough to switch at most dampings; the controller cuts it short."""
 
@@ -146,7 +145,7 @@ def _decision(
     if verdict.label == rule.goal and not stopped:
         return "stop"
     wait = max(rule.patience * pulse.width, rule.least)
-    over = verdict.time - pulse.centre > wait
+    over = verdict.time - pulse.centre >= wait - 1e-15  # rounding of the frame times
     if verdict.label == "breathing" and over and fired < rule.pulses:
         return "fire"
     return None
