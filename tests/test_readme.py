@@ -36,6 +36,6 @@ def test_demo_study_is_what_init_writes():
     assert path.read_text(encoding="utf-8") == commented_study("demo.yaml")
 
 
-@pytest.mark.parametrize("path", (ROOT / "examples" / "studies").glob("*.yaml"), ids=str)
+@pytest.mark.parametrize("path", sorted((ROOT / "examples" / "studies").glob("*.yaml")), ids=str)
 def test_example_studies_load(path):
     assert load_study(path).name

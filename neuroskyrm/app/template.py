@@ -14,9 +14,13 @@ from neuroskyrm.units import Dimension, format_quantity
 HEADER = """\
 # A neuroskyrm study: one experiment, from the spins to the exported model.
 # Quantities take a unit ("2 ns", "80 mT", "30 MA/cm^2") or are plain SI numbers.
-# Every line may be left out; the values here are the defaults. Run it with
+# Every line may be left out; the values here are the defaults. Lines that start with '#' show
+# what the device preset brings along: take the '#' away to change them. Run it with
 #   neuroskyrm run {file}
 """
+
+PRESET_SECTIONS = ("device", "drive")
+"""Sections whose values come from the device preset, where they are not given."""
 
 
 def commented_study(file: str, study: Study | None = None) -> str:
@@ -36,17 +40,26 @@ def commented_study(file: str, study: Study | None = None) -> str:
 
 def _section(model: BaseModel, indent: int) -> list[str]:
     lines = []
-    pad = "  " * indent
     for name, info in type(model).model_fields.items():
-        value = getattr(model, name)
-        if isinstance(value, BaseModel):
-            summary = (type(value).__doc__ or "").strip().splitlines()[0]
-            lines += ["" if indent == 0 else None, f"{pad}{name}:  # {summary}"]
-            lines += _section(value, indent + 1)
-        else:
-            entry = f"{pad}{name}: {_text(value, info)}"
-            lines.append(f"{entry:<34}  # {info.description}")
-    return [line for line in lines if line is not None]
+        part = _entry(name, getattr(model, name), info, indent)
+        if indent == 0 and name in PRESET_SECTIONS:
+            part = [line if "preset" in line.split(":")[0] else f"# {line}" for line in part]
+        if name == "device":
+            part[0] = part[0].removeprefix("# ")
+        lines += (
+            ["", *part] if indent == 0 and isinstance(getattr(model, name), BaseModel) else part
+        )
+    return lines
+
+
+def _entry(name: str, value: Any, info: FieldInfo, indent: int) -> list[str]:
+    """Return the lines of one key; a section is its header and its own entries."""
+    pad = "  " * indent
+    if isinstance(value, BaseModel):
+        summary = (type(value).__doc__ or "").strip().splitlines()[0]
+        return [f"{pad}{name}:  # {summary}", *_section(value, indent + 1)]
+    entry = f"{pad}{name}: {_text(value, info)}"
+    return [f"{entry:<34}  # {info.description}"]
 
 
 def _text(value: Any, info: FieldInfo) -> str:

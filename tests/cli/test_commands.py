@@ -10,8 +10,24 @@ def test_init_writes_the_commented_defaults(neuroskyrm, tmp_path):
     assert outcome.code == 0
     text = (tmp_path / "study.yaml").read_text()
     assert load_study(tmp_path / "study.yaml") == default_study()
-    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
-    assert all("#" in line for line in lines)
+    lines = [line for line in text.splitlines()[5:] if line]
+    assert all("  # " in line for line in lines)
+
+
+def test_init_shows_the_values_of_the_preset_without_fixing_them(neuroskyrm, tmp_path):
+    neuroskyrm("init")
+    text = (tmp_path / "study.yaml").read_text()
+    (tmp_path / "rim.yaml").write_text(text.replace("preset: demo", "preset: rim"))
+    assert (
+        load_study(tmp_path / "rim.yaml").device == load_study(None, ["device.preset=rim"]).device
+    )
+    opened = text.replace("\n# ", "\n")
+    assert load_study_text(tmp_path, opened) == default_study()
+
+
+def load_study_text(folder, text):
+    (folder / "opened.yaml").write_text(text[text.index("name:") :])
+    return load_study(folder / "opened.yaml")
 
 
 def test_dry_run_prints_study_and_estimate_and_runs_nothing(neuroskyrm, tmp_path):
