@@ -56,7 +56,7 @@ def piecewise_step_parameters(card: DeviceCard, nodes: int = 31) -> dict[str, An
         "dw_min": smallest,
         "up_down": 0.0,
         "dw_min_std": noise / smallest,
-        "write_noise_std": visit * 2 / (levels[-1] - levels[0]) / smallest,
+        "write_noise_std": float(visit * 2 / (levels[-1] - levels[0]) / smallest),
         "piecewise_up": (np.maximum(curves[0], 0) / smallest).tolist(),
         "piecewise_down": (np.maximum(curves[1], 0) / smallest).tolist(),
         "dw_min_dtod": 0.0,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,6 +20,8 @@ from devicemodels.base import (
 from devicemodels.card import Branch, DeviceCard
 from devicemodels.planning import pulse_plan
 from devicemodels.variability import Effects
+
+Triangle = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 
 CHUNK = 1 << 20
 """Devices handled at once: bounds the memory for random numbers, does not change their order."""
@@ -69,8 +72,8 @@ class SkyrmionDevice:
         self._levels = card.conductance
         self._read_sd = self.effects.read_noise * np.array(card.levels.read_sd)
         self._visit_sd = self.effects.cycle_to_cycle * np.array(card.levels.visit_sd)
-        self.potentiation = self._matrix(card.potentiation)
-        self.depression = self._matrix(card.depression)
+        self.potentiation = self._matrix(card.potentiation, np.triu)
+        self.depression = self._matrix(card.depression, np.tril)
 
     @classmethod
     def from_table(cls, path: str | Path, **options: Any) -> SkyrmionDevice:
@@ -79,11 +82,11 @@ class SkyrmionDevice:
 
         return cls(from_table(path, **options))
 
-    def _matrix(self, branch: Branch) -> NDArray[np.float64]:
+    def _matrix(self, branch: Branch, forward: Triangle) -> NDArray[np.float64]:
         rows = branch.first if self.cycle == "first" and branch.first else branch.later
         matrix: NDArray[np.float64] = np.array(rows)
         if not self.effects.stochastic:
-            matrix = np.eye(len(matrix))[matrix.argmax(axis=1)]
+            matrix = _without_failures(forward(matrix))
         return matrix
 
     @property
@@ -177,3 +180,14 @@ class SkyrmionDevice:
         if sd == 0:
             return np.ones(shape)
         return np.maximum(rng.normal(1.0, sd, shape), 0.0)
+
+
+def _without_failures(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the transitions of pulses that always succeed: the likeliest move of each state.
+
+    `matrix` holds the moves in the direction of the pulse; a state without any stays.
+    """
+    moves = matrix - np.diag(np.diag(matrix))
+    target = np.where(moves.any(axis=1), moves.argmax(axis=1), np.arange(len(matrix)))
+    certain: NDArray[np.float64] = np.eye(len(matrix))[target]
+    return certain

@@ -17,8 +17,8 @@ class Effects:
     Attributes
     ----------
     stochastic : bool
-        Draw the state after a pulse from the card's transition matrix; if False, every pulse
-        takes the likeliest transition, so that updates are repeatable.
+        Draw the state after a pulse from the card's transition matrix; if False, pulses never
+        fail and take the likeliest move of each state, so that updates are repeatable.
     read_noise : float
         Factor on the thermal read noise [1].
     cycle_to_cycle : float
