@@ -3,9 +3,8 @@
     python benchmarks/atomistic_data.py            # everything; what is there is kept
 
 training.npz   400 processes of each clear class from the interior regions at theta = 50 degrees
-               (Fig. 11), and 400 mixed ones
-test.npz       300 clear processes at theta = 40 degrees, whole frames
-thermal-*.npz  theta = 40 degrees at 0.5, 1 and 1.5 K
+               (Fig. 11), whole frames
+thermal-*.npz  theta = 40 degrees at finite temperature
 """
 
 from __future__ import annotations
@@ -29,9 +28,9 @@ from neuroskyrm.seeds import generator
 
 RUNS = Path("runs/process")
 EACH = 400
-TEMPERATURES = (0.5, 1.0, 1.5)
-SEEDS = 4
-THERMAL_EACH = 50
+TEMPERATURES = (0.75, 1.5)
+SEEDS = 3
+THERMAL_EACH = 25
 SLICE_WIDTHS = PAPER_WIDTHS.values[1::3]
 """Widths of the slice through the diagram at alpha = 0.22 (Fig. 9) [s]."""
 
@@ -50,24 +49,11 @@ def _training_processes() -> list[Process]:
     diagram = load_diagram(RUNS / "diagram-50.nc")
     return [
         process
-        for label in range(MIXED + 1)
+        for label in range(MIXED)
         for process in sampled_processes(
             diagram, base(50.0), label, EACH, generator(0, "training", label)
         )
     ]
-
-
-def test() -> FrameStore:
-    """Return clear processes at the other angle, with whole frames (seed 1)."""
-    diagram = load_diagram(RUNS / "diagram-40.nc")
-    processes = [
-        process
-        for label in range(COLLAPSE + 1)
-        for process in sampled_processes(
-            diagram, base(40.0), label, 100, generator(1, "test", label), margin=0
-        )
-    ]
-    return _store("test", processes)
 
 
 def thermal_slice(temperature: float) -> FrameStore:
@@ -113,7 +99,6 @@ def main() -> None:
     """Make all stores, or those named."""
     makers = {
         "training": training,
-        "test": test,
         "thermal-clear": thermal_clear,
         "thermal-slice": lambda: [thermal_slice(t) for t in TEMPERATURES],
     }

@@ -77,3 +77,28 @@ def process_profiles(
 ) -> NDArray[np.float32]:
     """Return the profiles of all frames (frames, ...) of a process, shape (frames, count)."""
     return np.stack([quantile_profile(frame, count, spacing) for frame in frames])
+
+
+def rebinned(
+    profiles: NDArray[np.floating], count: int, spacing: Spacing = "tails"
+) -> NDArray[np.float32]:
+    """Return profiles with fewer bins: the same as if they had been taken with `count` bins.
+
+    Parameters
+    ----------
+    profiles : ndarray
+        Shape (..., bins), with the same spacing.
+    count : int
+        A divisor of the number of bins.
+
+    Raises
+    ------
+    ConfigError
+        `count` does not divide the number of bins: their edges would not coincide.
+    """
+    bins = profiles.shape[-1]
+    if count < 1 or bins % count:
+        raise ConfigError(f"{bins} bins cannot be joined to {count}; choose a divisor.")
+    mass = profiles.astype(np.float64) * np.diff(bin_edges(bins, spacing))
+    joined = mass.reshape(*profiles.shape[:-1], count, bins // count).sum(axis=-1)
+    return np.asarray(joined / np.diff(bin_edges(count, spacing)), dtype=np.float32)

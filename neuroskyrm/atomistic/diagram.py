@@ -94,7 +94,7 @@ def process_diagram(
     -------
     xarray.Dataset
         Over (y, x): label (index into `LABELS`), background, islands, percolates, charge; over
-        (y, x, frame): mz and charge_at; coordinates are the axes and the frame times.
+        (y, x, frame): mz; coordinates are the axes and the frame times.
 
     Raises
     ------
@@ -191,7 +191,6 @@ def _empty(base: Process, x: Axis, y: Axis) -> xarray.Dataset:
             "percolates": (grid, np.zeros(shape, dtype=np.int8)),
             "charge": (grid, np.zeros(shape, dtype=np.int16)),
             "mz": (series, np.zeros((*shape, frames), dtype=np.float32)),
-            "charge_at": (series, np.zeros((*shape, frames), dtype=np.int16)),
         },
         coords={
             y.name: (y.name, np.array(y.values), {"units": _UNITS[y.name]}),
@@ -238,7 +237,6 @@ def _enter(
     data["percolates"].values[i, j] = final.percolates
     data["charge"].values[i, j] = final.charge
     data["mz"].values[i, j] = run.mz
-    data["charge_at"].values[i, j] = run.charge
     for name, measure in measures.items():
         value = measure(run)
         if name not in data:

@@ -1,0 +1,109 @@
+"""Figs. 8 and 9 of the process-recognition paper: the zero-temperature network at 0.75 and 1.5 K.
+
+    python benchmarks/atomistic_temperature.py docs/results/process-temperature
+
+Every point of the slice is simulated with several seeds of the thermal field; error bars are
+the standard error over them. Needs atomistic_data.py and atomistic_classifier.py.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+from atomistic_data import RUNS, SEEDS, SLICE_WIDTHS, TEMPERATURES, thermal_clear, thermal_slice
+from matplotlib.figure import Figure
+
+from networks.monitor import ProcessMonitor
+from networks.recurrent_features import rebinned
+from neuroskyrm.atomistic import LABELS, FieldPulse, Process, load_diagram, simulate_process
+from neuroskyrm.atomistic.labels import MIXED
+from neuroskyrm.io.atomic import write_json
+
+MODELS = Path("docs/results/process-classifier")
+COLOURS = ("#4477aa", "#ee7733", "#228833")
+MARKS = ("s", "o", "^")
+
+
+def figure8(folder: Path) -> dict[str, object]:
+    """Draw the collapse at alpha = 0.22, tw = 38 ps without and with temperature."""
+    figure = Figure(figsize=(10, 3.2), layout="constrained")
+    grid = figure.subplots(2, 7)
+    found = {}
+    for row, temperature in zip(grid, (0.0, 1.5), strict=True):
+        run = simulate_process(Process(0.22, FieldPulse(38e-12), temperature=temperature, seed=1))
+        for axes, frame, time in zip(row, run.frames, run.times, strict=True):
+            axes.imshow(frame, cmap="RdBu_r", vmin=-1, vmax=1, origin="lower")
+            axes.set(xticks=[], yticks=[])
+            axes.set_title(f"{time * 1e12:.0f} ps", fontsize=8)
+        row[0].set_ylabel(f"{temperature:g} K")
+        found[f"fig8.{temperature:g}K"] = run.label_name
+    figure.savefig(folder / "fig8-collapse.png", dpi=110)
+    return found
+
+
+def figure9(folder: Path, monitor: ProcessMonitor) -> dict[str, object]:
+    """Draw the outputs against pulse width at each temperature."""
+    net = monitor.classifier
+    cold = load_diagram(RUNS / "diagram-40.nc").sel(damping=0.22)
+    figure = Figure(figsize=(10, 3.4), layout="constrained")
+    panels = figure.subplots(1, 1 + len(TEMPERATURES), sharey=True)
+    outputs = net.probabilities(rebinned(cold["profile"].values, net.input_count))[:, -1]
+    for k, name in enumerate(LABELS[:MIXED]):
+        panels[0].plot(cold["width"] * 1e12, outputs[:, k], MARKS[k], ms=4, color=COLOURS[k],
+                       label=name)  # fmt: skip
+    panels[0].set(title="0 K", xlabel="pulse width (ps)", ylabel="output")
+    panels[0].legend(fontsize=7)
+    found: dict[str, object] = {}
+    for axes, temperature in zip(panels[1:], TEMPERATURES, strict=True):
+        store = thermal_slice(temperature)
+        p = net.probabilities(store.profiles(net.input_count).profiles)[:, -1]
+        p = p.reshape(len(SLICE_WIDTHS), SEEDS, -1)
+        mean, error = p.mean(axis=1), p.std(axis=1, ddof=1) / np.sqrt(SEEDS)
+        widths = np.array(SLICE_WIDTHS) * 1e12
+        for k in range(MIXED):
+            axes.errorbar(widths, mean[:, k], error[:, k], fmt=MARKS[k], ms=4, color=COLOURS[k])
+        axes.set(title=f"{temperature:g} K", xlabel="pulse width (ps)")
+        named = [LABELS[k] for k in mean.argmax(axis=1)]
+        found[f"fig9.{temperature:g}K.named"] = dict(
+            zip([f"{w:g}" for w in widths], named, strict=True)
+        )
+        clear = store.labels < MIXED
+        hits = p.reshape(-1, p.shape[-1])[clear].argmax(axis=1) == store.labels[clear]
+        found[f"fig9.{temperature:g}K.accuracy_clear"] = round(float(np.mean(hits)), 4)
+        found[f"fig9.{temperature:g}K.clear"] = int(clear.sum())
+    figure.savefig(folder / "fig9-temperature.png", dpi=110)
+    return found
+
+
+def accuracy_at_temperature(monitor: ProcessMonitor) -> dict[str, object]:
+    """Measure the network on processes at 1.5 K that end clearly."""
+    net = monitor.classifier
+    store = thermal_clear()
+    clear = store.labels < MIXED
+    p = net.probabilities(store.profiles(net.input_count).profiles)[:, -1, :MIXED]
+    hits = p[clear].argmax(axis=1) == store.labels[clear]
+    error = float(hits.std(ddof=1) / np.sqrt(len(hits)))
+    return {
+        "accuracy_1.5K": round(float(hits.mean()), 4),
+        "accuracy_1.5K.standard_error": round(error, 4),
+        "accuracy_1.5K.processes": int(clear.sum()),
+        "mixed_1.5K.processes": int((~clear).sum()),
+    }
+
+
+def main(folder: Path) -> None:
+    """Draw both and write the metrics."""
+    folder.mkdir(parents=True, exist_ok=True)
+    monitor = ProcessMonitor.load(MODELS / "monitor.safetensors")
+    metrics = figure8(folder) | figure9(folder, monitor) | accuracy_at_temperature(monitor)
+    metrics["seeds"] = SEEDS
+    metrics["command"] = (
+        "python benchmarks/atomistic_temperature.py docs/results/process-temperature"
+    )
+    write_json(folder / "metrics.json", metrics)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
