@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from neuroskyrm.app.pipeline import chain, stage_inputs
+from neuroskyrm.app.stages.base import Stage
 from neuroskyrm.app.study import Study, default_study
 from neuroskyrm.app.sweep import Sweep, with_values
 from neuroskyrm.app.sweep_points import Point
@@ -27,6 +28,8 @@ class Task:
         Name and content hash.
     needs : dict of str to str
         Hash of each stage that it reads, by name.
+    files : dict of str to str
+        Hashes of the files from outside that it reads.
     study : Study
         A study that has this stage; the others agree with it on all that matters.
     """
@@ -34,6 +37,7 @@ class Task:
     stage: str
     digest: str
     needs: dict[str, str]
+    files: dict[str, str]
     study: Study
 
 
@@ -106,9 +110,10 @@ def plan_sweep(
             for name in order:
                 stage = stages[name]
                 needs = {need: digests[need] for need in stage.needs}
-                inputs = stage_inputs(stage, study, needs, files.of(stage.name, stages, study))
-                digests[name] = content_hash(inputs)
-                plan.tasks.setdefault(digests[name], Task(name, digests[name], needs, study))
+                outside = files.of(stage, study)
+                digest = content_hash(stage_inputs(stage, study, needs, outside))
+                plan.tasks.setdefault(digest, Task(name, digest, needs, outside, study))
+                digests[name] = digest
         except (NeuroSkyrmError, ValueError) as problem:
             planned.error = str(problem)
             continue
@@ -132,9 +137,9 @@ class _Files:
         self.data = data
         self.known: dict[str, dict[str, str]] = {}
 
-    def of(self, name: str, stages: dict[str, Any], study: Study) -> dict[str, str]:
-        tops = {path.partition(".")[0] for path in stages[name].sections} & {"data", "card"}
-        key = f"{name} {[getattr(study, top) for top in sorted(tops)]!r}"
+    def of(self, stage: Stage, study: Study) -> dict[str, str]:
+        # Only these sections name files.
+        key = f"{stage.name} {study.data!r} {study.card!r}"
         if key not in self.known:
-            self.known[key] = stages[name].files(study, self.data)
+            self.known[key] = stage.files(study, self.data)
         return self.known[key]

@@ -200,6 +200,7 @@ class SweepRun:
             digest,
             self.plan.rung,
             task.needs,
+            task.files,
             task.study.model_dump_json(),
             str(self.store.root),
             self.data,

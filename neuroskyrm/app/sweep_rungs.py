@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from math import ceil
 from typing import Literal, get_args
 
 from neuroskyrm.app.stages import STAGES
@@ -39,9 +40,14 @@ def staircase(rung: str) -> dict[str, Stage]:
 
 
 def on_rung(study: Study, rung: str) -> Study:
-    """Return the study as the rung computes it: coarser cells on the coarse rung."""
+    """Return the study as the rung computes it.
+
+    The coarse rung has wider cells, and sides that are rounded up to whole ones of them.
+    """
     if rung != "coarse":
         return study
     device = study.device.model_dump()
-    device["cell"] *= COARSE_CELL
+    cell = device["cell"] = device["cell"] * COARSE_CELL
+    for side in ("length", "width"):
+        device[side] = ceil(device[side] / cell - 1e-6) * cell
     return Study.model_validate({**study.model_dump(), "device": device})

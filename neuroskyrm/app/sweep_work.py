@@ -27,6 +27,8 @@ class Job:
         Name, content hash and rung.
     needs : dict of str to str
         Hashes of the finished stages it reads.
+    files : dict of str to str
+        Hashes of the files from outside that it reads.
     study : str
         The study as JSON text.
     store : str
@@ -39,6 +41,7 @@ class Job:
     digest: str
     rung: str
     needs: dict[str, str]
+    files: dict[str, str]
     study: str
     store: str
     data: str | None
@@ -90,11 +93,11 @@ def work(job: Job) -> Outcome:
 def _compute(job: Job) -> Outcome:
     study, stage = _study(job.study), staircase(job.rung)[job.stage]
     store, data = StageStore(Path(job.store)), None if job.data is None else Path(job.data)
-    inputs = stage_inputs(stage, study, job.needs, stage.files(study, data))
+    inputs = stage_inputs(stage, study, job.needs, job.files)
     if content_hash(inputs) != job.digest:
         raise ConfigError(
-            f"stage {job.stage}: this worker has another version of the code or of the data than "
-            "the sweep; install the same one on all machines."
+            f"stage {job.stage}: this worker has another version of the code than the "
+            "sweep; install the same one on all machines."
         )
     needed = {}
     for name, digest in job.needs.items():

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from devicemodels.card import PulseCost, load_card
+from functools import lru_cache
+
+from devicemodels.card import DeviceCard, PulseCost, load_card
 from neuroskyrm.app.stages.base import Context, Stage
 from neuroskyrm.app.stages.calibrate import CALIBRATED, USED_CARD
 from neuroskyrm.app.stages.calibrate import STAGE as CALIBRATE
@@ -16,7 +18,7 @@ def _card_with_cost(context: Context) -> Metrics:
     study = context.study
     if study.card.use == CALIBRATED:
         raise ConfigError("'card.use' = 'calibrated' has no meaning on rung card; name a card.")
-    track, drive, card = study.device.track(), drive_of(study), load_card(study.card.use)
+    track, drive, card = study.device.track(), drive_of(study), _card(study.card.use)
     step = drive.steps[0]
     cost = PulseCost(
         energy=drive.energy(track, step),
@@ -34,6 +36,12 @@ def _card_with_cost(context: Context) -> Metrics:
         "device.update_time": step.width + step.pause,
         "device.area": track.length * track.width,
     }
+
+
+@lru_cache(maxsize=8)
+def _card(name: str) -> DeviceCard:
+    """Return a card; a sweep asks for the same one ten thousand times."""
+    return load_card(name)
 
 
 CARD_STAGES = (

@@ -1,0 +1,290 @@
+"""Parameters of rigid skyrmions from a few nanoseconds of micromagnetics of the same material."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neuroskyrm.constants import GAMMA
+from neuroskyrm.errors import PhysicsError
+from neuroskyrm.micromagnetics.track import Barrier, Rim, Track
+from neuroskyrm.thiele.boxes import Box, Places
+from neuroskyrm.thiele.landscape import landscape
+from neuroskyrm.thiele.model import ThieleModel
+from neuroskyrm.thiele.profiles import Profile, measure_profile
+
+PROBE_CURRENT = 2e10
+"""Effective current density of the driven runs [A/m^2]; forces are taken as proportional."""
+
+FRAME = 50e-12
+"""Time between two looks at a run [s]."""
+
+SIDE = 120e-9
+"""Side of the periodic box of one skyrmion [m]."""
+
+RIM = 20e-9, 1.5e6
+"""Width [m] and anisotropy [J/m^3] of the wall that the landscape is compared with."""
+
+PIECE = 240e-9
+"""Longest piece of a track that sizes are taken from [m]."""
+
+Tell = Callable[[float, str], None]
+Forces = tuple[NDArray[np.float64], NDArray[np.float64]]
+"""Distances [m] and forces there [N]."""
+
+
+@dataclass(frozen=True)
+class Repulsion:
+    """A force exp(-gap / range) * strength between a skyrmion and something else [N, m]."""
+
+    strength: float
+    range: float
+
+
+def learn(
+    track: Track, spin_hall: float = 0.6, seed: int = 0, progress: Tell | None = None
+) -> ThieleModel:
+    """Return the rigid-skyrmion model of a track's film.
+
+    Four runs without noise give friction, pair and edge forces and the stiffness of a wall; two
+    at the track's temperature give the drive, and the size and mean profile on the track.
+
+    Parameters
+    ----------
+    track : Track
+        Film, layers, cell size, field, temperature and driven layers; its barrier does not matter.
+    spin_hall : float
+        Spin Hall angle of the torque.
+    seed : int
+        Noise seed.
+    progress : callable, optional
+        ``progress(fraction, text)``.
+
+    Returns
+    -------
+    ThieleModel
+
+    Raises
+    ------
+    PhysicsError
+        The material does not hold a skyrmion.
+    """
+    tell = progress or (lambda fraction, text: None)
+    G = -4 * np.pi * track.film.Ms * track.film.thickness * track.layers / GAMMA
+    tell(0.0, "a skyrmion under current, without noise")
+    cold, cold_drive = _driven(track, spin_hall, 0.0, seed)
+    # Without noise the direction of motion is exact: it gives the friction.
+    rigid = _Rigid(G, abs(G * cold_drive[0][0] / cold_drive[0][1]) / cold.dissipation)
+    tell(0.15, "two skyrmions")
+    pair = _pair(track, spin_hall, rigid)
+    tell(0.3, "a skyrmion at a free edge")
+    edge, loss = _edge(track, spin_hall, rigid)
+    tell(0.45, "a skyrmion at a wall of anisotropy")
+    wall, flat = _wall(track, spin_hall, rigid, edge)
+    tell(0.55, "skyrmions under current")
+    free, drive = (
+        (cold, cold_drive) if track.temperature == 0 else _driven(track, spin_hall, None, seed)
+    )
+    tell(0.8, "skyrmions in a piece of the track")
+    size = _piece(track, spin_hall, seed)
+    # Friction and drive of the free skyrmions, carried over to the size they have on the track.
+    force = float(np.hypot(*drive[0])) * np.hypot(G, rigid.friction * free.dissipation)
+    found: dict[str, Any] = {
+        "radius_free": free.radius, "radius_without_noise": cold.radius, "current": PROBE_CURRENT,
+        "velocity": drive[0].tolist(), "velocity_error": drive[1].tolist(),
+        "velocity_without_noise": cold_drive[0].tolist(), "seed": seed, "track": asdict(track),
+        "friction_over_theory": rigid.friction / (track.film.alpha * abs(G) / (4 * np.pi)),
+    }  # fmt: skip
+    model = ThieleModel(
+        gyration=float(G), dissipation=rigid.friction * size.dissipation,
+        push=float(force / PROBE_CURRENT * size.grip / free.grip), temperature=track.temperature,
+        pair_force=pair.strength, pair_range=pair.range,
+        edge_force=edge.strength, edge_range=edge.range,
+        loss_distance=loss, merge_distance=size.radius, radius=size.radius,
+        area_sd=size.area_sd, speckle=size.speckle, depth=tuple(size.depth.tolist()),
+        step=size.step, provenance=found,
+    )  # fmt: skip
+    return replace(model, stiffness=_stiffness(track, model, flat, wall))
+
+
+@dataclass(frozen=True)
+class _Rigid:
+    """Thiele's equation backwards: the force that explains a velocity.
+
+    Attributes
+    ----------
+    G : float
+        Gyration [kg/s].
+    friction : float
+        Gamma per integral of (dm/dx)^2 [kg/s].
+    """
+
+    G: float
+    friction: float
+
+    def force(self, velocity: NDArray[np.float64], profile: Profile) -> NDArray[np.float64]:
+        """Return F = G z x v + Gamma v for velocities of shape (..., 2) [N]."""
+        turned = np.stack([-velocity[..., 1], velocity[..., 0]], axis=-1)
+        return np.asarray(self.G * turned + self.friction * profile.dissipation * velocity)
+
+
+def _now(box: Box) -> Profile:
+    """Return the profile of the skyrmions of a box at this moment."""
+    return measure_profile([(box.simulation.m, box.places())], box)
+
+
+def _driven(
+    track: Track, spin_hall: float, temperature: float | None, seed: int
+) -> tuple[Profile, tuple[NDArray[np.float64], NDArray[np.float64]]]:
+    """Return the profile, and velocity and its error [m/s], of free skyrmions under current.
+
+    Skyrmions of a periodic box push each other, but not their common centre.
+    """
+    cold = temperature == 0
+    n = round(SIDE / track.cell)
+    places = [(SIDE / 2, SIDE / 2)]
+    if not cold:
+        n, places = round(4 * SIDE / 3 / track.cell), []
+        side = n * track.cell
+        places = [(side * i / 4, side * j / 4) for i in (1, 3) for j in (1, 3)]
+    box = Box(track, (n, n), places, spin_hall, temperature, periodic=True, seed=seed)
+    box.run(0.4e-9)
+    fields, velocities = [], []
+    for sign in (1, -1):
+        duration = 0.4e-9 if cold else 1e-9
+        path = []
+        for seen in box.watch(duration, FRAME, sign * PROBE_CURRENT):
+            path.append(seen.mean(axis=0))
+            fields.append((box.simulation.m.copy(), box.places()))
+        if len(path) < 3:
+            raise PhysicsError(
+                f"the film of track '{track.name}' does not hold a skyrmion for {duration:g} s at "
+                f"{track.temperature if temperature is None else temperature:g} K; a Thiele model "
+                "needs one that lasts."
+            )
+        velocities.append(sign * (path[-1] - path[0]) / ((len(path) - 1) * FRAME))
+    mean = np.mean(velocities, axis=0)
+    error = np.abs(velocities[0] - velocities[1]) / 2
+    return measure_profile(fields, box), (mean, error)
+
+
+def _piece(track: Track, spin_hall: float, seed: int) -> Profile:
+    """Return the mean profile in a piece of the track as full as its pre-synapse."""
+    length = min(track.length / 2, PIECE) // track.cell * track.cell
+    bare = replace(track, length=length, barrier=Barrier(across=0.0))
+    columns = max(1, round(track.skyrmions / track.rows * length / (track.length / 2)))
+    margin = track.rim.width
+    x = margin + (np.arange(columns) + 0.5) * (length - 2 * margin) / columns
+    y = margin + (np.arange(track.rows) + 0.5) * (track.width - 2 * margin) / track.rows
+    places = [(float(a), float(b)) for b in y for a in x]
+    box = Box(bare, bare.shape, places, spin_hall, anisotropy=bare.anisotropy()[0], seed=seed)
+    box.run(0.4e-9)
+    frames = []
+    for _ in range(12):
+        box.run(FRAME)
+        frames.append((box.simulation.m.copy(), box.places()))
+    return measure_profile(frames, box)
+
+
+def _pair(track: Track, spin_hall: float, rigid: _Rigid) -> Repulsion:
+    """Return the repulsion of two skyrmions over the gap d - 2 R."""
+    n, apart = round(160e-9 / track.cell), 44e-9
+    centre = n * track.cell / 2
+    places = [(centre - apart / 2, centre), (centre + apart / 2, centre)]
+    box = Box(track, (n, n), places, spin_hall, 0.0)
+    box.run(0.15e-9)
+    path = np.array(list(box.watch(0.6e-9, FRAME)))
+    if len(path) < 4 or path.shape[1] != 2:
+        raise PhysicsError(
+            f"two skyrmions {apart:g} m apart do not last in the film of track '{track.name}'."
+        )
+    profile = _now(box)
+    velocity, place = _velocities(path)
+    between = place[:, 1] - place[:, 0]
+    distance = np.hypot(*between.T)
+    force = rigid.force((velocity[:, 1] - velocity[:, 0]) / 2, profile)
+    along = np.sum(force * between, axis=1) / distance
+    return _fit_repulsion(distance - 2 * profile.radius, along)
+
+
+def _edge(track: Track, spin_hall: float, rigid: _Rigid) -> tuple[Repulsion, float]:
+    """Return the repulsion of a free edge over the gap d - R, and where skyrmions leave [m]."""
+    box = Box(track, _strip(track), [(100e-9, 26e-9)], spin_hall, 0.0)
+    box.run(0.15e-9)
+    path = np.array(list(box.watch(0.8e-9, FRAME)))
+    if len(path) < 4:
+        raise PhysicsError(f"a skyrmion at the edge of track '{track.name}' does not last.")
+    profile = _now(box)
+    velocity, place = _velocities(path[:, :1])
+    force = rigid.force(velocity[:, 0], profile)[:, 1]
+    repulsion = _fit_repulsion(place[:, 0, 1] - profile.radius, force)
+    # G < 0 turns a force along -x to a velocity along -y, into the edge.
+    last = list(box.watch(0.6e-9, FRAME / 2, -8 * PROBE_CURRENT))
+    return repulsion, float(last[-1][0, 1])
+
+
+def _wall(track: Track, spin_hall: float, rigid: _Rigid, edge: Repulsion) -> tuple[Forces, Profile]:
+    """Return the force of a wall of anisotropy, edge force taken off, and the profile there."""
+    width, Ku = RIM
+    rows = round(width / track.cell)
+    anisotropy = np.full(_strip(track), track.film.Ku)
+    anisotropy[:rows] = Ku
+    box = Box(
+        track, _strip(track), [(100e-9, rows * track.cell + 16e-9)], spin_hall, 0.0,
+        anisotropy=anisotropy,
+    )  # fmt: skip
+    box.run(0.1e-9)
+    path = np.array(list(box.watch(0.3e-9, FRAME / 2, -2 * PROBE_CURRENT)))
+    if len(path) < 4:
+        raise PhysicsError(f"a skyrmion at a wall of track '{track.name}' does not last.")
+    profile = _now(box)
+    velocity, place = _velocities(path[:, :1], FRAME / 2)
+    distance = place[:, 0, 1]
+    force = rigid.force(velocity[:, 0], profile)[:, 1]
+    force -= edge.strength * np.exp(-(distance - profile.radius) / edge.range)
+    return (distance - rows * track.cell, force), profile
+
+
+def _strip(track: Track) -> tuple[int, int]:
+    """Return the cells of a box with edges far from each other."""
+    return round(140e-9 / track.cell), round(200e-9 / track.cell)
+
+
+def _velocities(
+    path: Places, frame: float = FRAME
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return velocities and places between frames two apart, each (frames - 2, n, 2)."""
+    return (path[2:] - path[:-2]) / (2 * frame), (path[2:] + path[:-2]) / 2
+
+
+def _fit_repulsion(gap: NDArray[np.float64], force: NDArray[np.float64]) -> Repulsion:
+    """Return the exponential through forces over gaps; frames that attract are noise."""
+    good = force > 0
+    if good.sum() < 3:
+        return Repulsion(0.0, 10e-9)
+    slope = np.polyfit(gap[good], np.log(force[good]), 1, w=force[good])[0]
+    # A range that the run cannot resolve is held between a wall's width and the box.
+    reach = float(np.clip(-1 / slope if slope < 0 else 60e-9, 4e-9, 60e-9))
+    strength = np.exp(np.average(np.log(force[good]) + gap[good] / reach, weights=force[good]))
+    return Repulsion(float(strength), reach)
+
+
+def _stiffness(track: Track, model: ThieleModel, flat: Profile, wall: Forces) -> float:
+    """Return the measured force of a wall relative to that of the landscape of a rigid profile."""
+    width, Ku = RIM
+    ny, nx = _strip(track)
+    bare = replace(
+        track, length=nx * track.cell, width=ny * track.cell,
+        barrier=Barrier(across=0.0), rim=Rim(width, Ku),
+    )  # fmt: skip
+    rigid = replace(model, depth=tuple(flat.depth.tolist()), step=flat.step, stiffness=1.0)
+    column = landscape(bare, rigid).force[1, :, nx // 2]
+    y = (np.arange(ny) + 0.5) * track.cell - width
+    expected = np.interp(wall[0], y, column)
+    weight = float(np.sum(expected**2))
+    ratio = float(np.sum(expected * wall[1])) / weight if weight > 0 else 1.0
+    return float(np.clip(ratio, 0.02, 5.0))
