@@ -100,7 +100,6 @@ STAGE_VERBS = {
     "evaluate": "Classify the test images with the networks on the crossbar.",
     "export": "Write the spiking net as ONNX and compare it spike by spike.",
     "monitor": "Train the process monitor and let it watch a skyrmion process.",
-    "report": "Draw the figures, the comparison with the paper, and report.html.",
 }
 
 
@@ -124,6 +123,28 @@ def train(
 
 for _name, _does in STAGE_VERBS.items():
     _add_stage_command(_name, _does)
+
+
+@app.command(rich_help_panel="Single stages")
+def report(
+    target: Annotated[
+        list[Path], typer.Argument(help="a study, or two or more run folders to compare")
+    ],
+    set_: Overrides = None,
+    out: Out = RUNS,
+    data: DataFolder = None,
+    again: Again = False,
+    html: Annotated[
+        Path | None, typer.Option(help="file for the comparison; default: OUT/comparison.html")
+    ] = None,
+) -> None:
+    """Write report.html of a study, or compare finished runs side by side in one HTML file."""
+    from neuroskyrm.app.commands import compare_folders, run_stages
+
+    if any(path.is_dir() for path in target) or len(target) > 1:
+        compare_folders(target, html or out / "comparison.html")
+    else:
+        run_stages(target[0], set_ or (), out, data, only="report", again=again)
 
 
 @app.command(rich_help_panel="Design search")
@@ -161,6 +182,26 @@ def verify(
     from neuroskyrm.app.commands import verify_model
 
     verify_model(model, images, data)
+
+
+@app.command(rich_help_panel="Tools")
+def cite(study: StudyFile, set_: Overrides = None) -> None:
+    """Print BibTeX of exactly the models that a study uses."""
+    from neuroskyrm.app.citations import bibtex
+    from neuroskyrm.app.study import load_study
+
+    typer.echo(bibtex(load_study(study, set_ or ())), nl=False)
+
+
+@app.command(rich_help_panel="Tools")
+def schema(
+    folder: Annotated[Path, typer.Argument(help="folder to write to")] = Path(),
+) -> None:
+    """Write the JSON schemas of study and sweep files, for editors."""
+    from neuroskyrm.app.schema import write_schemas
+
+    for path in write_schemas(folder):
+        typer.echo(f"wrote {path}")
 
 
 @app.command(rich_help_panel="Tools")

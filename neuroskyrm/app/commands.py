@@ -110,6 +110,21 @@ def write_study(file: Path, *, replace: bool) -> None:
     typer.echo(f"wrote {file}; try: neuroskyrm run {file}")
 
 
+def compare_folders(folders: list[Path], html: Path) -> None:
+    """Write the comparison of finished runs to `html`.
+
+    Raises
+    ------
+    ConfigError
+        There are fewer than two folders.
+    """
+    from neuroskyrm.app.compare import compare_runs
+
+    if len(folders) < 2:
+        raise ConfigError(f"report {folders[0]}: give two or more run folders to compare.")
+    typer.echo(f"wrote {compare_runs(folders, html)}")
+
+
 def verify_model(model: Path, images: int, data: Path | None) -> None:
     """Compare an exported model with the reference spike by spike and print the result."""
     from neuroskyrm.app.stages.export import verify

@@ -35,7 +35,9 @@ def staircase(rung: str) -> dict[str, Stage]:
 
     replaced = surrogate.CARD_STAGES if rung == "card" else surrogate.THIELE_STAGES
     stages = {stage.name: stage for stage in replaced}
-    others = {n: s for n, s in STAGES.items() if n not in stages and n != "simulate"}
+    # The report shows the simulation, which the card has none of.
+    gone = {"simulate", "report"} if rung == "card" else set()
+    others = {n: s for n, s in STAGES.items() if n not in stages and n not in gone}
     return stages | others
 
 

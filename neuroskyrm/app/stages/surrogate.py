@@ -8,9 +8,12 @@ from devicemodels.card import DeviceCard, PulseCost, load_card
 from neuroskyrm.app.stages.base import Context, Stage
 from neuroskyrm.app.stages.calibrate import CALIBRATED, USED_CARD
 from neuroskyrm.app.stages.calibrate import STAGE as CALIBRATE
-from neuroskyrm.app.stages.simulate import drive_of
+from neuroskyrm.app.stages.simulate import TRAJECTORY, drive_of
 from neuroskyrm.errors import ConfigError
 from neuroskyrm.io.stage_store import Metrics
+
+LEARN = "learn-thiele"
+MODEL = "model.json"
 
 
 def _card_with_cost(context: Context) -> Metrics:
@@ -56,4 +59,61 @@ CARD_STAGES = (
     ),
 )
 """Rung 4: the card itself."""
-THIELE_STAGES = CARD_STAGES
+
+
+def _learn(context: Context) -> Metrics:
+    """Learn the rigid-skyrmion model of the study's film from short micromagnetic runs."""
+    from neuroskyrm.thiele import learn
+
+    model = learn(context.study.device.track(), seed=context.study.seed, progress=context.tick)
+    model.save(context.folder / MODEL)
+    return {
+        "thiele.radius": model.radius,
+        "thiele.hall_angle": model.hall_angle,
+        "thiele.push": model.push,
+        "thiele.dissipation": model.dissipation,
+        "thiele.stiffness": model.stiffness,
+    }
+
+
+def _simulate_rigid(context: Context) -> Metrics:
+    """Simulate the track with rigid skyrmions; the trajectory has the table of a full one."""
+    from neuroskyrm.thiele import ThieleModel, simulate_rigid
+
+    study = context.study
+    track, model = study.device.track(), ThieleModel.load(context.inputs[LEARN].folder / MODEL)
+    trajectory = simulate_rigid(track, drive_of(study), study.seed, model)
+    trajectory.save(context.folder / TRAJECTORY)
+    count = trajectory.table["count_total"]
+    return {
+        "device.skyrmions_at_start": int(count[0]),
+        "device.skyrmions_at_end": int(count[-1]),
+        "device.most_in_post_synapse": int(trajectory.table["count_post"].max()),
+        "device.simulated_time": float(trajectory.table["t"][-1]),
+        "device.layers": track.layers,
+        "device.temperature": track.temperature,
+    }
+
+
+THIELE_STAGES = (
+    Stage(
+        name=LEARN,
+        does="Learn the rigid-skyrmion model of the film.",
+        # Everything but the barrier and the drive: sweeps over those learn once.
+        sections=("device.film", "device.layers", "device.cell", "device.field",
+                  "device.temperature", "device.driven", "device.length", "device.width",
+                  "device.rim", "device.skyrmions", "device.rows"),
+        needs=(),
+        code=("neuroskyrm.thiele", "neuroskyrm.micromagnetics", "neuroskyrm.texture"),
+        work=_learn,
+    ),
+    Stage(
+        name="simulate",
+        does="Simulate the track with rigid skyrmions.",
+        sections=("device", "drive"),
+        needs=(LEARN,),
+        code=("neuroskyrm.thiele", "neuroskyrm.app.stages.surrogate"),
+        work=_simulate_rigid,
+    ),
+)  # fmt: skip
+"""Rung 3: rigid skyrmions."""
