@@ -34,6 +34,8 @@ def print_summary(console: Console, folder: Path, metrics: Mapping[str, Any]) ->
         for row in rows:
             table.add_row(row.quantity, row.got, row.paper)
         console.print(table)
+    if "device.problem" in metrics:
+        console.print(f"no card of this run: {metrics['device.problem']}", highlight=False)
     if (folder / VERDICTS).exists():
         console.print(_verdicts(folder))
         console.print(f"the monitor says: {metrics.get('monitor.verdict', 'nothing yet')}")

@@ -13,7 +13,9 @@ from devicemodels.readout import Readout
 from neuroskyrm.app.stages.base import Context, Stage
 from neuroskyrm.app.stages.simulate import drive_of, load_trajectory
 from neuroskyrm.app.study import Study
+from neuroskyrm.errors import DeviceError
 from neuroskyrm.io.stage_store import Metrics
+from neuroskyrm.io.trajectory import Trajectory
 
 CALIBRATED = "calibrated"
 OWN_CARD = "card.yaml"
@@ -26,45 +28,65 @@ def used_card(context: Context) -> DeviceCard:
 
 
 def _work(context: Context) -> Metrics:
-    from neuroskyrm.app.figures import draw_card, draw_conductance
+    from neuroskyrm.app.figures import draw_card
 
     study = context.study
-    track, drive, readout = (
-        study.device.track(),
-        drive_of(study),
-        Readout(**study.read.model_dump()),
-    )
     trajectory = load_trajectory(context)
-    own = calibrate(
-        [trajectory],
-        readout,
-        track=track,
-        drive=drive,
-        name=f"{study.name}-card",
-        description=f"Calibrated by the run '{study.name}' from one trajectory.",
-        seeds=[study.seed],
-        provenance={"fidelity": "full layers", "limits": "one trajectory, one noise seed"},
-        seed=study.seed,
-    )
-    own.save(context.folder / OWN_CARD)
+    own, problem = _own_card(study, trajectory)
     used = own if study.card.use == CALIBRATED else load_card(study.card.use)
+    if used is None:
+        raise DeviceError(f"'card.use' = '{CALIBRATED}': {problem}")
     used.save(context.folder / USED_CARD)
-    visits = visits_of(trajectory, readout, track)
+    metrics = _metrics("card", used) | {"card.name": used.name}
+    _draw_pulses(context, trajectory)
+    if own is None:
+        metrics |= {"device.states": 1, "device.problem": problem}
+    else:
+        own.save(context.folder / OWN_CARD)
+        draw_card(own, context.figure("card-own", "The card of this run: levels, transitions."))
+        metrics |= _metrics("device", own)
+    if used is not own:
+        text = f"The card that the crossbars use: {used.name}. {used.description}"
+        draw_card(used, context.figure("card-used", text))
+    return metrics
+
+
+def _own_card(study: Study, trajectory: Trajectory) -> tuple[DeviceCard | None, str]:
+    """Return the card of this run's trajectory, or None and why there is none.
+
+    A device that shows one state only is a finding, not an error: the crossbars may use another
+    card.
+    """
+    try:
+        card = calibrate(
+            [trajectory],
+            Readout(**study.read.model_dump()),
+            track=study.device.track(),
+            drive=drive_of(study),
+            name=f"{study.name}-card",
+            description=f"Calibrated by the run '{study.name}' from one trajectory.",
+            seeds=[study.seed],
+            provenance={"fidelity": "full layers", "limits": "one trajectory, one noise seed"},
+            seed=study.seed,
+        )
+    except DeviceError as problem:
+        return None, str(problem)
+    return card, ""
+
+
+def _draw_pulses(context: Context, trajectory: Trajectory) -> None:
+    from neuroskyrm.app.figures import draw_conductance
+
+    readout = Readout(**context.study.read.model_dump())
+    visits = visits_of(trajectory, readout, context.study.device.track())
+    caption = "Conductance after each pulse (error bars: repeated reads) and skyrmion number."
     draw_conductance(
-        context.figure(
-            "conductance",
-            "Conductance after each pulse (error bars: repeated reads) and skyrmion number.",
-        ),
+        context.figure("conductance", caption),
         visits.mean / readout.G0,
         visits.sd / readout.G0,
         visits.count,
         visits.polarity,
     )
-    draw_card(own, context.figure("card-own", "The card of this run: levels and transitions."))
-    if used is not own:
-        text = f"The card that the crossbars use: {used.name}. {used.description}"
-        draw_card(used, context.figure("card-used", text))
-    return {**_metrics("device", own), **_metrics("card", used), "card.name": used.name}
 
 
 def _metrics(prefix: str, card: DeviceCard) -> Metrics:
