@@ -54,9 +54,9 @@ def studies() -> dict[str, tuple[Track, Drive, str, str]]:
         ),
         "paper-n4-300K": (
             paper,
-            # 30 MA/cm^2 (Appendix A) over 12 nm, on each of 4 layers; at 50 MA/cm^2 most are
-            # pushed over the edge. The energy of 300 fJ belongs to 50 MA/cm^2 (Fig. 8).
-            Drive(pulses, current=4 * 30e10 / 12, nominal=50e10),
+            # 1.5 MA/cm^2 on each of 4 layers: at 2.5 and 5 most skyrmions leave over the edge.
+            # The nominal current is that of the published 300 fJ.
+            Drive(pulses, current=4 * 1.5e10, nominal=50e10),
             "The multilayer synapse of Chen et al. (800 x 220 nm, n = 4, 300 K) with gaps of 48 "
             "nm in place of 37.5 nm, and its stack as one effective film.",
             EFFECTIVE,
