@@ -9,7 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from crossbar.array import Crossbar
-from crossbar.dale import Codes, full_scale, quantise, signed_levels
+from crossbar.dale import Codes, full_scale, quantise, signed_levels, to_pair
+from crossbar.placement import Layout, solve_layout
 from devicemodels.base import DeviceModel
 from neuroskyrm.errors import ConfigError
 
@@ -110,6 +111,7 @@ class CrossbarLinear(nn.Module):
         pair = np.sqrt(deviation[magnitude] ** 2 + deviation[0] ** 2)
         self.register_buffer("signed", torch.tensor(signed, dtype=torch.float64))
         self.register_buffer("deviation", torch.tensor(pair, dtype=torch.float64))
+        self._attenuations: tuple[Tensor, Tensor] | None = None
         self.scale = 0.0
         self.rescale(scale)
 
@@ -135,9 +137,39 @@ class CrossbarLinear(nn.Module):
             nearest = nearest + deviation * draw
         return inside + (nearest.to(inside.dtype) - inside).detach()
 
+    def feel_wires(self, layout: Layout | None) -> None:
+        """Attenuate W+ and W- from now on as the wires of `layout` do with the present weights.
+
+        Exact for these weights; as they change in training, call it again now and then.
+
+        Parameters
+        ----------
+        layout : Layout or None
+            Wires, placement and tiles; None takes the wires out again.
+        """
+        if layout is None:
+            self._attenuations = None
+            return
+        levels = self.model.levels
+        plus, minus = (levels[state] for state in to_pair(self.codes()))
+        solution = solve_layout(plus, minus, layout)
+        self._attenuations = (
+            torch.tensor(solution.plus / plus, dtype=self.weight.dtype),
+            torch.tensor(solution.minus / minus, dtype=self.weight.dtype),
+        )
+
+    def effective(self) -> Tensor:
+        """Return the weights as they act behind the wires, shape (inputs, outputs)."""
+        hosted = self.hosted()
+        if self._attenuations is None:
+            return hosted
+        lowest = float(self.model.levels[0]) / self.scale
+        plus, minus = self._attenuations
+        return plus * (lowest + hosted.clamp(min=0)) - minus * (lowest - hosted.clamp(max=0))
+
     def forward(self, inputs: Tensor) -> Tensor:
         """Return x W + b, shape (..., outputs), for x of shape (..., inputs)."""
-        return inputs @ self.hosted() + self.bias
+        return inputs @ self.effective() + self.bias
 
     def codes(self) -> Codes:
         """Return the signed codes of the weights, int8, shape (inputs, outputs)."""

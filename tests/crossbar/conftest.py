@@ -75,6 +75,6 @@ class NodalSolver:
         return out, driven
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def nodal_solver():
     return NodalSolver

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from crossbar import Layout, Wires
 from crossbar.linear import CrossbarLinear, level_noise
 from devicemodels import IdealDevice, SkyrmionDevice, linear_step
 from neuroskyrm.errors import ConfigError
@@ -88,6 +89,22 @@ def test_fine_tuning_recovers_what_rounding_lost():
         nn_loss.backward()
         optimiser.step()
     assert accuracy() > max(0.75, before + 0.2)
+
+
+@pytest.mark.parametrize("placement", ["separate", "interleaved", "rows"])
+def test_the_layer_feels_the_wires_of_its_array(placement):
+    layer = CrossbarLinear(30, 12, IdealDevice(6)).eval()
+    wires = Wires(2, 3, 20, 10)
+    layer.feel_wires(Layout(wires, placement, tile=(24, 24)))
+    crossbar = layer.program(np.random.default_rng(0), placement, wires=wires, tile=(24, 24))
+    effective = layer.effective().detach().numpy() * layer.scale
+    assert effective == pytest.approx(crossbar.conductances(), abs=1e-11)
+    dry = layer.hosted().detach().numpy() * layer.scale
+    assert np.abs(dry - effective).max() > 1e-8
+    layer.effective().sum().backward()
+    assert (layer.weight.grad > 0).all()
+    layer.feel_wires(None)
+    assert torch.equal(layer.effective(), layer.hosted())
 
 
 def test_the_noise_has_a_seed():

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from crossbar import MeanAttenuation, Wires, node_voltages, nonlinear_currents, solve
 from neuroskyrm.errors import ConfigError, ConvergenceError
@@ -68,6 +70,22 @@ def test_currents_equal_the_nodal_solution(name, nodal_solver):
     assert v @ network.admittance == pytest.approx(
         driven, rel=1e-9, abs=1e-9 * np.abs(driven).max()
     )
+
+
+@settings(max_examples=25, deadline=None, derandomize=True)
+@given(
+    shape=st.tuples(st.integers(1, 24), st.integers(1, 24)),
+    resistances=st.tuples(*[st.sampled_from([0.0, 0.01, 1.0, 300.0])] * 4),
+    open_share=st.sampled_from([0.0, 0.5, 0.95]),
+    seed=st.integers(0, 99),
+)
+def test_any_circuit_equals_the_nodal_solution(nodal_solver, shape, resistances, open_share, seed):
+    g, v = devices(*shape, open_share, seed, spread=10.0), inputs_for(shape[0], "signed", seed)
+    out, driven = nodal_solver(g, *resistances).currents(v)
+    network = solve(g, Wires(*resistances))
+    scale = np.abs(driven).max(initial=1e-30)
+    assert np.abs(network.currents(v) - out).max() <= 1e-9 * scale
+    assert np.abs(v @ network.admittance - driven).max() <= 1e-9 * scale
 
 
 def test_95_percent_are_lost_where_it_says_so():
