@@ -52,7 +52,7 @@ class LifParameters:
     tau_exc: float = 1e-3
     tau_inh: float = 2e-3
     refractory: float = 5e-3
-    inhibition: float = 17.0
+    inhibition: float = 34.0
     theta_plus: float = 0.05e-3
     tau_theta: float = 1e4
 

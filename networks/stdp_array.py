@@ -31,7 +31,7 @@ class WeightMap:
         Devices start uniformly in the states of this lower part of the range.
     """
 
-    full_scale: float = 2.0
+    full_scale: float = 0.5
     reference: bool = True
     initial: float = 0.6
 

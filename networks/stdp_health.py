@@ -65,7 +65,7 @@ def _unheard(
 def _saturated(synapses: SynapseState) -> dict[str, str]:
     top = len(synapses.levels) - 1
     for state, place in ((0, "lowest"), (top, "highest")):
-        share = float((synapses.states == state).mean())
+        share = np.count_nonzero(synapses.states == state) / synapses.states.size
         if share > _MOST:
             return {
                 "saturated weights": (

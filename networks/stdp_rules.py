@@ -7,6 +7,8 @@ from typing import Protocol
 
 import numpy as np
 
+from devicemodels.base import DeviceModel
+from networks.stdp_array import transition_matrix
 from networks.stdp_kernel import CONTINUOUS, PER_COLUMN, PER_SYNAPSE, RuleConstants
 from neuroskyrm.errors import ConfigError
 
@@ -174,6 +176,32 @@ def _check_probabilities(rule: ProbabilisticAdjacent | ColumnFraction) -> None:
         value = getattr(rule, field)
         if not 0 <= value <= 1:
             raise ConfigError(f"{type(rule).__name__}: '{field}' = {value} must be from 0 to 1.")
+
+
+def matched_rule(
+    model: DeviceModel, up: float = 0.01, down: float = 0.005
+) -> ProbabilisticAdjacent:
+    """Return rule (b) with the pulse probabilities that suit a device.
+
+    A pulse moves the weight by its device's mean step; the probabilities are chosen so that an
+    output spike moves weights by `up` and `down` on average, whatever the number of states and
+    the failures. The defaults are those found for six ideal states (see docs/stdp.md).
+
+    Parameters
+    ----------
+    model : DeviceModel
+        The device.
+    up, down : float
+        Mean change of the weight of an active and of a silent input at an output spike, in parts
+        of the conductance range.
+    """
+    levels = model.levels
+    height = (levels - levels[0]) / (levels[-1] - levels[0])
+    chances = []
+    for polarity, wanted, movable in ((1, up, slice(None, -1)), (-1, down, slice(1, None))):
+        drift = np.abs(transition_matrix(model, polarity) @ height - height)[movable].mean()
+        chances.append(float(min(1.0, wanted / max(drift, 1e-12))))
+    return ProbabilisticAdjacent(chances[0], chances[1])
 
 
 RULES: dict[str, type[Rule]] = {
