@@ -94,13 +94,26 @@ def _add_stage_command(name: str, does: str) -> None:
 
 
 STAGE_VERBS = {
-    "simulate": "Simulate the track under current pulses, skyrmion by skyrmion.",
     "calibrate": "Fit a device card from the simulated trajectory.",
     "program": "Program the trained weights onto the crossbar as W+/W- pairs.",
     "evaluate": "Classify the test images with the networks on the crossbar.",
     "export": "Write the spiking net as ONNX and compare it spike by spike.",
     "monitor": "Train the process monitor and let it watch a skyrmion process.",
 }
+
+
+@app.command(rich_help_panel="Single stages")
+def simulate(
+    study: StudyFile,
+    set_: Overrides = None,
+    out: Out = RUNS,
+    data: DataFolder = None,
+    again: Again = False,
+) -> None:
+    """Simulate the track of a study, or a plain micromagnetic problem (a file with a mesh)."""
+    from neuroskyrm.app.commands import simulate as work
+
+    work(study, set_ or (), out, data, again=again)
 
 
 @app.command(rich_help_panel="Single stages")

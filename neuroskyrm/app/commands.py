@@ -60,6 +60,27 @@ def run_stages(
     print_summary(console, pipeline.folder, metrics)
 
 
+def simulate(
+    file: Path, overrides: Iterable[str], out: Path, data: Path | None, *, again: bool = False
+) -> None:
+    """Simulate the track of a study, or a plain micromagnetic problem (a file with a mesh)."""
+    from neuroskyrm.app.problem import is_problem, load_problem
+
+    if not is_problem(file):
+        run_stages(file, overrides, out, data, only="simulate", again=again)
+        return
+    problem = load_problem(file, overrides)
+    _refuse_file(out)
+    from neuroskyrm.app.problem_pipeline import run_into_folder
+
+    console = Console()
+    metrics, folder, reused = run_into_folder(problem, out, Reporter(console=console), again=again)
+    table = Table("quantity", "value", title=f"{folder}" + (" (reused)" if reused else ""))
+    for name, value in metrics.items():
+        table.add_row(name, f"{value:.6g}")
+    console.print(table)
+
+
 def _refuse_file(out: Path) -> None:
     if out.exists() and not out.is_dir():
         raise ConfigError(f"--out {out}: this is a file, but a folder is needed.")

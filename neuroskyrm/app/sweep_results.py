@@ -117,9 +117,9 @@ def _plain(values: list[Any]) -> Any:
 
 
 def save_netcdf(results: xr.Dataset, path: Path) -> None:
-    """Write the data set as NetCDF 4, in one step."""
+    """Write the data set as NetCDF, in one step."""
     with replacing(path) as temporary:
-        results.to_netcdf(temporary, engine="h5netcdf")
+        results.to_netcdf(temporary, engine="scipy")
 
 
 def save_table(sweep: Sweep, plan: Plan, records: Sequence[Record], path: Path) -> None:

@@ -1,5 +1,6 @@
 """The small commands, used as a user would."""
 
+import pytest
 import yaml
 
 from neuroskyrm.app.study import default_study, dump_study, load_study
@@ -73,3 +74,46 @@ def test_version(neuroskyrm):
     from neuroskyrm import __version__
 
     assert __version__ in neuroskyrm("--version").out
+
+
+PROBLEM = """
+name: small
+mesh: {length: 64 nm, width: 64 nm, cell: 4 nm}
+sample: {shape: disc, radius: 32 nm}
+regions: [{shape: rectangle, length: 16 nm, width: 64 nm, centre: [24 nm, 0 nm], Ku: 900 kJ/m^3}]
+field: [0 mT, 0 mT, 80 mT]
+start: {skyrmions: [{radius: 12 nm}]}
+steps:
+  - {do: minimise}
+  - {do: run, time: 20 ps, current: 1 MA/cm^2, frames: 4}
+"""
+
+
+def test_plain_problem_leaves_table_pictures_and_files(neuroskyrm, tmp_path):
+    (tmp_path / "problem.yaml").write_text(PROBLEM)
+    outcome = neuroskyrm("simulate", "problem.yaml")
+    assert outcome.code == 0, outcome
+    (folder,) = tmp_path.glob("runs/small-*")
+    for name in ("table.csv", "final.ovf", "trajectory.h5", "figures/final.png",
+                 "figures/table.png", "figures/movie.gif"):  # fmt: skip
+        assert (folder / name).stat().st_size > 200
+    assert "(reused)" in neuroskyrm("simulate", "problem.yaml").out
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (("radius: 32 nm", "corner: 1 nm"), ["'sample.radius' is missing"]),
+        (("cell: 4 nm", "cell: 5 nm"), ["'mesh.length'", "whole number of cells"]),
+        (("do: minimise", "do: minimize"), ["'steps.0.do' = 'minimize'", "'minimise' or 'run'"]),
+        (("time: 20 ps, ", ""), ["'steps.1.time' is missing"]),
+        (("80 mT", "80 K"), ["'field.2' = '80 K'", "unit 'K'"]),
+        (("mesh:", "messh: 1\nmesh:"), ["unknown key 'messh'", "did you mean 'mesh'"]),
+    ],
+)
+def test_bad_problem_is_answered_with_one_sentence(neuroskyrm, tmp_path, change, words):
+    (tmp_path / "problem.yaml").write_text(PROBLEM.replace(*change))
+    outcome = neuroskyrm("simulate", "problem.yaml")
+    assert outcome.code == 2
+    assert all(word in outcome.err for word in words), outcome.err
+    assert "Traceback" not in outcome.err

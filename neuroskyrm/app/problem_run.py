@@ -1,0 +1,228 @@
+"""Runs a plain micromagnetic problem: live progress, table, snapshots, pictures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neuroskyrm.app.magnetisation_figures import animate, draw_magnetisation, draw_table
+from neuroskyrm.app.problem import Problem, ShapeSection, StepSection
+from neuroskyrm.app.progress import Tick
+from neuroskyrm.errors import ConfigError
+from neuroskyrm.io import ovf
+from neuroskyrm.io.trajectory import Trajectory
+from neuroskyrm.micromagnetics import (
+    Demag,
+    Exchange,
+    InterfacialDMI,
+    InterlayerExchange,
+    Mesh,
+    Pulse,
+    PulseTrain,
+    Simulation,
+    SpinOrbitTorque,
+    Term,
+    UniaxialAnisotropy,
+    Zeeman,
+)
+from neuroskyrm.micromagnetics.shapes import Disc, Rectangle, mask_from_image
+from neuroskyrm.texture import count_skyrmions, seed_skyrmion
+
+ROWS = 100
+"""Rows of the table of a run that does not say how many."""
+
+
+def build(problem: Problem) -> Simulation:
+    """Return the simulation that the problem describes, ready to run.
+
+    Raises
+    ------
+    ConfigError
+        The mesh is not a whole number of cells, or a shape lacks a size.
+    DataError
+        An image or OVF file cannot be read.
+    """
+    mesh = _mesh(problem)
+    film, solver = problem.film, problem.solver
+    inside = (
+        np.ones((mesh.ny, mesh.nx), bool)
+        if problem.sample is None
+        else _mask(problem.sample, mesh, "sample")
+    )
+    Ku, D, alpha = (_with_regions(problem, mesh, name) for name in ("Ku", "D", "alpha"))
+    terms: list[Term] = [Exchange(film.A), InterfacialDMI(D), UniaxialAnisotropy(Ku)]
+    if solver.demag:
+        terms.append(Demag())
+    if mesh.layers > 1 and film.interlayer:
+        terms.append(InterlayerExchange(film.interlayer))
+    if any(problem.field):
+        terms.append(Zeeman(problem.field))
+    return Simulation(
+        mesh,
+        terms,
+        Ms=np.where(inside, film.Ms, 0.0)[None],
+        alpha=alpha,
+        torques=[SpinOrbitTorque.from_spin_hall(problem.spin_hall, film.Ms, film.thickness)],
+        temperature=problem.temperature,
+        seed=problem.seed,
+        scheme=solver.scheme,
+        dt=solver.dt,
+        dtype=np.float32 if solver.precision == "single" else np.float64,
+        threads=solver.threads,
+        m=_start(problem, mesh, inside),
+    )
+
+
+def _mesh(problem: Problem) -> Mesh:
+    section, film = problem.mesh, problem.film
+    counts = []
+    for name in ("length", "width"):
+        cells = getattr(section, name) / section.cell
+        if abs(cells - round(cells)) > 1e-6:
+            raise ConfigError(
+                f"'mesh.{name}' = {getattr(section, name):g} m is {cells:.6g} cells of "
+                f"{section.cell:g} m; it must be a whole number of cells."
+            )
+        counts.append(round(cells))
+    return Mesh.multilayer(
+        counts[0],
+        counts[1],
+        section.cell,
+        section.cell,
+        repeats=section.layers,
+        thickness=film.thickness,
+        period=film.period,
+        periodic=section.periodic,
+    )
+
+
+def _mask(section: ShapeSection, mesh: Mesh, field: str) -> NDArray[np.bool_]:
+    needs = {"rectangle": ("length", "width"), "disc": ("radius",), "image": ("file",)}
+    for name in needs[section.shape]:
+        if getattr(section, name) is None:
+            raise ConfigError(f"'{field}.{name}' is missing, but a {section.shape} needs it.")
+    if section.shape == "image" and section.file is not None:
+        return mask_from_image(section.file, mesh)
+    if section.shape == "disc":
+        return Disc(float(section.radius or 0), section.centre).mask(mesh)
+    sides = float(section.length or 0), float(section.width or 0)
+    return Rectangle(*sides, section.centre, section.corner).mask(mesh)
+
+
+def _with_regions(problem: Problem, mesh: Mesh, name: str) -> NDArray[np.float64]:
+    """Return parameter `name` of every cell, shape (1, ny, nx); later regions win."""
+    values = np.full((mesh.ny, mesh.nx), getattr(problem.film, name))
+    for number, region in enumerate(problem.regions):
+        inside = getattr(region, name)
+        if inside is not None:
+            values[_mask(region, mesh, f"regions.{number}")] = inside
+    return values[None]
+
+
+def _start(problem: Problem, mesh: Mesh, inside: NDArray[np.bool_]) -> NDArray[np.float64]:
+    start = problem.start
+    if start.ovf is not None:
+        content = ovf.read(start.ovf)
+        return np.asarray(content.values, dtype=np.float64)
+    m = np.empty((3, *mesh.shape))
+    m[:] = np.reshape(start.m, (3, 1, 1, 1))
+    m *= inside
+    middle = mesh.nx * mesh.dx / 2, mesh.ny * mesh.dy / 2
+    for seed in start.skyrmions:
+        place = seed.position[0] + middle[0], seed.position[1] + middle[1]
+        seed_skyrmion(
+            m, place, seed.radius, (mesh.dx, mesh.dy), seed.kind,
+            core=-1 if start.m[2] >= 0 else 1, chirality=1 if problem.film.D >= 0 else -1,
+        )  # fmt: skip
+    return m
+
+
+def run_problem(problem: Problem, folder: Path, tick: Tick) -> dict[str, Any]:
+    """Run all steps; write table, trajectory, OVF and pictures into `folder`.
+
+    Parameters
+    ----------
+    problem : Problem
+        What to run.
+    folder : Path
+        Where to write.
+    tick : callable
+        Progress.
+
+    Returns
+    -------
+    dict
+        Metrics by dotted name.
+    """
+    simulation = build(problem)
+    parts: list[Trajectory] = []
+    for number, step in enumerate(problem.steps):
+        if step.do == "minimise":
+            tick(number / len(problem.steps), "minimising the energy")
+            simulation.minimize()
+        else:
+            parts.append(_run_step(simulation, step, number, len(problem.steps), tick))
+    _write(simulation, parts, folder)
+    return _metrics(simulation)
+
+
+def _run_step(
+    simulation: Simulation, step: StepSection, number: int, steps: int, tick: Tick
+) -> Trajectory:
+    if step.time is None:
+        raise ConfigError(f"'steps.{number}.time' is missing, but a run needs it.")
+    time = step.time
+    drive = PulseTrain((Pulse(0.0, time, step.current),)) if step.current else None
+    seen = {"step": 0}
+
+    def progress(done: float, count: int) -> None:
+        if count - seen["step"] >= 50 or done >= time:
+            seen["step"] = count
+            text = f"t = {simulation.t * 1e9 + done * 1e9:.3f} ns, step {count}"
+            tick((number + done / time) / steps, text)
+
+    return simulation.run(
+        time,
+        drive,
+        record={"energy": lambda state: sum(t.energy(state) for t in simulation.system.terms)},
+        every=step.every or time / ROWS,
+        snapshot_every=time / step.frames if step.frames else None,
+        progress=progress,
+    )
+
+
+def _write(simulation: Simulation, parts: list[Trajectory], folder: Path) -> None:
+    figures = folder / "figures"
+    figures.mkdir(exist_ok=True)
+    mesh = simulation.mesh
+    extent = (mesh.nx * mesh.dx, mesh.ny * mesh.dy)
+    draw_magnetisation(figures / "final.png", simulation.m[:, -1], extent)
+    ovf.write(folder / "final.ovf", ovf.Ovf(simulation.m, (mesh.dx, mesh.dy, mesh.thicknesses[0])))
+    if parts:
+        whole = Trajectory.join(parts)
+        whole.save(folder / "trajectory.h5")
+        whole.save_csv(folder / "table.csv")
+        draw_table(figures / "table.png", whole.table)
+        if len(whole.snapshots):
+            animate(figures / "movie.gif", [snapshot[:, -1] for snapshot in whole.snapshots])
+
+
+def _metrics(simulation: Simulation) -> dict[str, Any]:
+    mesh = simulation.mesh
+    energies = simulation.energies()
+    found = count_skyrmions(simulation.m[:, -1], (mesh.dx, mesh.dy))
+    metrics: dict[str, Any] = {f"energy.{name}": value for name, value in energies.items()}
+    metrics |= {f"m.{axis}": float(v) for axis, v in zip("xyz", _mean(simulation), strict=True)}
+    metrics["skyrmions"] = len(found)
+    if found:
+        metrics["skyrmion.radius"] = float(np.mean([s.radius for s in found]))
+    metrics["time"] = simulation.t
+    return metrics
+
+
+def _mean(simulation: Simulation) -> NDArray[np.float64]:
+    inside = simulation.sample.inside
+    return np.array([component[inside].mean(dtype=np.float64) for component in simulation.m])
