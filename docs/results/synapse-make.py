@@ -44,7 +44,9 @@ def studies() -> dict[str, tuple[Track, Drive, str, str]]:
     full = replace(PAPER, name="paper-n4-full-300K")
     paper = replace(PAPER.with_gap(48e-9).effective(), name="paper-n4-300K")
     rim = replace(RIM, name="rim-n4-300K")
+    layered = {f"paper-n{n}-layers-300K": paper_by_layers(n) for n in (1, 2, 4)}
     return {
+        **layered,
         "paper-n4-full-300K": (
             full,
             replace(default_drive(full), steps=pulses),
@@ -69,6 +71,15 @@ def studies() -> dict[str, tuple[Track, Drive, str, str]]:
             FULL,
         ),
     }
+
+
+def paper_by_layers(n: int) -> tuple[Track, Drive, str, str]:
+    """Return the paper's geometry with n full layers, each driven, for one cycle."""
+    name = f"paper-n{n}-layers-300K"
+    track = replace(PAPER.with_gap(48e-9), name=name, layers=n, driven="all")
+    drive = Drive(cycles(10, 1, width=2e-9, pause=1e-9), current=1.5e10, nominal=50e10)
+    text = f"The paper's geometry with gaps of 48 nm and {n} full layer(s), each driven, 300 K."
+    return track, drive, text, FULL
 
 
 def trajectories(track: Track, seeds: list[int], folder: Path) -> list[Trajectory]:

@@ -1,0 +1,73 @@
+"""Numbers of Chen et al., Phys. Rev. Applied 14, 014096 (2020), beside ours.
+
+What needs minutes of simulation is read from the committed results; see docs/synapse.md.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from devicemodels.card import load_card
+from devicemodels.readout import Readout
+from neuroskyrm.micromagnetics.track import PAPER
+from neuroskyrm.micromagnetics.track_drive import default_drive
+
+pytestmark = pytest.mark.papers
+RESULTS = Path(__file__).resolve().parents[2] / "docs" / "results"
+
+
+def metrics(name: str) -> dict:
+    return json.loads((RESULTS / f"synapse-{name}" / "metrics.json").read_text())
+
+
+def test_energy_per_update_is_300_fJ():
+    """Below Eq. 3; it follows from 50 MA/cm^2 (Fig. 8) and 4.5 nm of platinum, 38 uohm cm."""
+    assert default_drive(PAPER).energy(PAPER) == pytest.approx(300e-15, rel=0.02)
+    assert load_card("paper-n4-300K").pulse.energy == pytest.approx(300e-15, rel=0.02)
+
+
+def test_exchange_and_dmi_lengths_of_appendix_a():
+    film = PAPER.film
+    assert 2 * np.sqrt(film.A / (4e-7 * np.pi * film.Ms**2)) == pytest.approx(5.9e-9, rel=0.01)
+    assert 2 * film.A / film.D == pytest.approx(11.77e-9, rel=0.001)
+
+
+def test_ten_skyrmions_cover_what_ten_skyrmions_cover():
+    """G = G0 (1 + TMR f) with ten skyrmions of 16.3 nm: 1.27 G0, not the 1.55 of Fig. 4c."""
+    f = 10 * np.pi * 16.3e-9**2 / Readout().area(PAPER)
+    assert Readout().conductance(np.array(f)) / 20e-6 == pytest.approx(1.27, abs=0.01)
+
+
+@pytest.mark.parametrize("name", ["paper-n4-300K", "rim-n4-300K"])
+class TestCommittedRuns:
+    def test_potentiation_raises_and_depression_lowers_the_conductance(self, name):
+        for G in metrics(name)["device.conductance"]:
+            # The turn comes a few pulses late: skyrmions have to cross the track first.
+            assert G[10] - G[0] > 0.05
+            assert max(G[10:16]) - min(G[16:21]) > 0.02
+
+    def test_first_cycle_is_a_calibration_cycle(self, name):
+        """Fig. 5b: the curve does not come back to its start after the first LTP/LTD process."""
+        for G in metrics(name)["device.conductance"]:
+            if len(G) > 20:
+                assert G[20] > G[0]
+
+    def test_card_is_the_one_of_the_metrics(self, name):
+        card, numbers = load_card(name), metrics(name)
+        assert card.states == numbers["device.states"]
+        assert (card.conductance / 20e-6).tolist() == pytest.approx(numbers["device.levels"])
+
+    def test_at_least_the_six_states_of_the_paper_are_seen(self, name):
+        assert metrics(name)["device.states"] >= 6
+
+
+def test_the_rim_keeps_more_skyrmions_than_the_paper_track():
+    def kept(name: str) -> float:
+        numbers = metrics(name)
+        return sum(numbers["device.skyrmions_at_end"]) / sum(numbers["device.skyrmions_at_start"])
+
+    assert kept("rim-n4-300K") > kept("paper-n4-300K")
