@@ -159,7 +159,7 @@ class CardSection(FrozenModel):
     """The device card that the crossbars use."""
 
     use: str = Field(
-        "rim-n4-300K", description="a shipped card, a card file, or 'calibrated' (this run's)"
+        "paper-n4-300K", description="a shipped card, a card file, or 'calibrated' (this run's)"
     )
 
 
