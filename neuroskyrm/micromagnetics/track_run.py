@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, astuple, fields
 from pathlib import Path
 from typing import Any
@@ -142,13 +142,20 @@ def build_simulation(track: Track, drive: Drive, seed: int) -> Simulation:
     )
 
 
-def seeded(track: Track, radius: float = 15e-9, wall: float = 5e-9) -> Array:
-    """Return a magnetisation with Néel skyrmions in the pre-synapse, core down.
+def seeded(
+    track: Track,
+    places: Sequence[tuple[float, float]] | None = None,
+    radius: float = 15e-9,
+    wall: float = 5e-9,
+) -> Array:
+    """Return a magnetisation with Néel skyrmions, core down.
 
     Parameters
     ----------
     track : Track
-        Says where; see `Track.nuclei`.
+        The track.
+    places : sequence of (float, float), optional
+        Centres [m from the lower left corner]; `Track.nuclei` if not given.
     radius, wall : float
         Radius and wall width of the profile theta(r) = 2 atan(sinh(R/w) / sinh(r/w)) of Braun,
         Phys. Rev. B 50, 16485 (1994) [m]. They relax within a tenth of a nanosecond.
@@ -159,7 +166,7 @@ def seeded(track: Track, radius: float = 15e-9, wall: float = 5e-9) -> Array:
     """
     x, y = track.coordinates()
     theta, m = np.zeros(track.shape), np.zeros((3, 1, *track.shape))
-    for left, low in track.nuclei():
+    for left, low in track.nuclei() if places is None else places:
         dx, dy = x + track.length / 2 - left, y + track.width / 2 - low
         r = np.maximum(np.hypot(dx, dy), 1e-12)
         angle = 2 * np.arctan(np.sinh(radius / wall) / np.sinh(np.minimum(r / wall, 50)))
