@@ -55,7 +55,23 @@ def studies() -> dict[str, tuple[Track, Drive, str, str]]:
         )
         for J, pause in ((2.5, 1e-9), (5.0, 2e-9))
     }
+    # Levers of the rim design, on the effective film.
+    levers = {
+        f"rim-film-{label}-300K": (
+            replace(change(RIM).effective(), name=f"rim-film-{label}-300K"),
+            Drive(cycles(10, 1, 2e-9, 1e-9), current=4e10 * J, nominal=12e10 * J),
+            f"The rim design as one effective film: {label}.",
+            EFFECTIVE,
+        )
+        for label, J, change in (
+            ("80mT", 1.75, lambda track: track),
+            ("40mT", 1.75, lambda track: replace(track, field=40e-3)),
+            ("60mT", 1.75, lambda track: replace(track, field=60e-3)),
+            ("40mT-J2.5", 2.5, lambda track: replace(track, field=40e-3)),
+        )
+    }
     return {
+        **levers,
         **layered,
         **stronger,
         "paper-n4-full-300K": (
