@@ -57,7 +57,7 @@ def _write(context: Context) -> Metrics:
         sections=[_section(result) for result in _shown(context.inputs.values())],
     )
     write_text(context.folder / "report.html", html)
-    return {"report.rows": len(rows), "report.bytes": len(html)}
+    return {"report.rows": len(rows)}
 
 
 def _shown(results: Iterable[StageResult]) -> list[StageResult]:
