@@ -135,11 +135,16 @@ def build_simulation(track: Track, drive: Drive, seed: int) -> Simulation:
         alpha=film.alpha,
         torques=[torque],
         temperature=track.temperature,
-        seed=int(seed_sequence(seed, "track").generate_state(1, np.uint64)[0]),
+        seed=noise_seed(seed),
         scheme="rk4",
         dt=TIME_STEP,
         m=seeded(track),
     )
+
+
+def noise_seed(seed: int) -> int:
+    """Return the seed of the thermal field (63 bits) that belongs to a study's seed."""
+    return int(seed_sequence(seed, "track").generate_state(1, np.uint64)[0]) & (2**63 - 1)
 
 
 def seeded(

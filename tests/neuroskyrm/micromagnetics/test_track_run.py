@@ -21,7 +21,12 @@ from neuroskyrm.micromagnetics.track_reads import (
     skyrmions,
     tilt_profile,
 )
-from neuroskyrm.micromagnetics.track_run import build_simulation, seeded, simulate_track
+from neuroskyrm.micromagnetics.track_run import (
+    build_simulation,
+    noise_seed,
+    seeded,
+    simulate_track,
+)
 
 TINY = replace(
     DEMO,
@@ -132,6 +137,16 @@ class TestRun:
         again = Trajectory.load(tmp_path / "t.h5")
         assert np.array_equal(again["profile"], whole["profile"])
         assert again.attrs["track"]["name"] == "tiny"
+
+    def test_every_seed_fits_the_thermal_field(self):
+        """Seed 7 once had more bits than the kernel takes."""
+        assert max(noise_seed(seed) for seed in range(100)) < 2**63
+        simulate_track(TINY, replace(DRIVE, steps=STEPS[:1], reads=1), seed=7)
+
+    def test_skyrmions_can_be_put_anywhere(self):
+        m = seeded(TINY, places=[(90e-9, 40e-9)])
+        read = read_track(np.repeat(m, 2, axis=1), TINY)
+        assert (read.count_pre, read.count_post) == (0, 1)
 
     def test_seeded_chirality_is_the_favoured_one(self):
         simulation = build_simulation(TINY, DRIVE, seed=1)
