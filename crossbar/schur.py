@@ -28,6 +28,7 @@ from scipy.linalg import blas, lapack
 
 from crossbar.circuit import Block, Indices, Nodes, block_edges, whole
 from crossbar.threads import on_one_thread
+from neuroskyrm.errors import PhysicsError
 
 Matrix = NDArray[np.float64]
 
@@ -139,7 +140,12 @@ def _join_by_blas(blocks: list[Matrix], plan: Join) -> Matrix:
         laplacian[to_out, to_out] += block[o].sum(axis=1)
     if out:
         # BLAS sees transposed views: symmetric matrices are their own transpose.
-        factor, _ = lapack.dpotrf(laplacian.T, lower=1, overwrite_a=1)
+        factor, failed = lapack.dpotrf(laplacian.T, lower=1, overwrite_a=1)
+        if failed:
+            raise PhysicsError(
+                "crossbar circuit: conductances of wires and devices differ too much to be solved; "
+                "give very small wire resistances as 0."
+            )
         half = blas.dtrsm(1.0, factor, spokes.T, lower=1, overwrite_b=1)
         rim = blas.dsyrk(1.0, half, beta=1.0, c=rim.T, trans=1, lower=1, overwrite_c=1).T
         _mirror(rim)

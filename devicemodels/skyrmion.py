@@ -71,7 +71,9 @@ class SkyrmionDevice:
         self.pulse_time = card.pulse.width + card.pulse.pause
         self._levels = card.conductance
         self._read_sd = self.effects.read_noise * np.array(card.levels.read_sd)
-        self._visit_sd = self.effects.cycle_to_cycle * np.array(card.levels.visit_sd)
+        cycles = self.effects.cycle_to_cycle * np.array(card.levels.visit_sd)
+        write = self.effects.write_noise * (self._levels[-1] - self._levels[0])
+        self._visit_sd = np.hypot(cycles, write)
         self.potentiation = self._matrix(card.potentiation, np.triu)
         self.depression = self._matrix(card.depression, np.tril)
 

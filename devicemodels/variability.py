@@ -22,9 +22,12 @@ class Effects:
     read_noise : float
         Factor on the thermal read noise [1].
     cycle_to_cycle : float
-        Factor on the spread between separate visits of one state (also called write noise) [1].
+        Factor on the spread between separate visits of one state [1].
     device_to_device : float
         Factor on the spread of the conductance range between devices [1].
+    write_noise : float
+        Further spread of each newly programmed conductance, as a share of the range, e.g. from
+        the amplitude noise of the pulse driver; not in any card, hence 0 unless given [1].
 
     Raises
     ------
@@ -36,6 +39,7 @@ class Effects:
     read_noise: float = 1.0
     cycle_to_cycle: float = 1.0
     device_to_device: float = 1.0
+    write_noise: float = 0.0
 
     def __post_init__(self) -> None:
         for field in fields(self):

@@ -44,7 +44,7 @@ def curves(place: int, title: str, model: SkyrmionDevice, devices: int = 6) -> N
 curves(0, "none: every pulse succeeds", SkyrmionDevice(card, NO_EFFECTS))
 curves(1, "stochastic switching", device())
 curves(2, "device to device (10 % of range)", device(stochastic=False, device_to_device=1))
-curves(3, "cycle to cycle (write noise)", device(stochastic=False, cycle_to_cycle=1))
+curves(3, "cycle to cycle", device(stochastic=False, cycle_to_cycle=1))
 
 # %% Read noise: the same devices read again and again.
 levels = card.conductance

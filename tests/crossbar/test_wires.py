@@ -146,8 +146,9 @@ def test_the_circuit_is_reciprocal():
     assert forward == pytest.approx(backward.T[::-1, ::-1], rel=1e-10)
 
 
-def test_small_wires_leave_the_devices():
-    g = devices(50, 50)
+@pytest.mark.parametrize("size", [50, 220])
+def test_small_wires_leave_the_devices(size):
+    g = devices(size, size)
     assert solve(g, Wires(1e-9, 1e-9)).effective == pytest.approx(g, rel=1e-5)
 
 

@@ -93,6 +93,13 @@ def test_effects_scale_and_switch_off():
         Effects(read_noise=-1)
 
 
+def test_write_noise_adds_to_the_spread_between_visits():
+    device = SkyrmionDevice(card(), Effects(write_noise=0.02))
+    span = device.levels[-1] - device.levels[0]
+    visits = device.visit(np.full(20000, 3, np.uint8), np.random.default_rng(0))
+    assert visits.std() == pytest.approx(np.hypot(1e-7, 0.02 * span), rel=0.03)
+
+
 def test_the_deterministic_device_takes_the_likeliest_move():
     device = SkyrmionDevice(card(), Effects(stochastic=False))
     likeliest = [1, 2, 3, 4, 5, 5]
