@@ -27,7 +27,13 @@ from devicemodels.readout import Readout
 from neuroskyrm.io.atomic import write_json, write_text
 from neuroskyrm.io.trajectory import Trajectory
 from neuroskyrm.micromagnetics.track import PAPER, RIM, Track
-from neuroskyrm.micromagnetics.track_drive import Drive, cycles, default_drive
+from neuroskyrm.micromagnetics.track_drive import (
+    INITIALISATION,
+    Drive,
+    Step,
+    cycles,
+    default_drive,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 CARDS = {"paper-n4-300K", "rim-n4-300K"}
@@ -70,8 +76,21 @@ def studies() -> dict[str, tuple[Track, Drive, str, str]]:
             ("40mT-J2.5", 2.5, lambda track: replace(track, field=40e-3)),
         )
     }
+    # Fig. 8: five pulses, 20 ns to equilibrate, three more pulses; without and with the
+    # initialisation pulse before them.
+    pulse, wait = Step(1, 2e-9, 1e-9), Step(0, 0, 20e-9)
+    restarts = {
+        f"paper-n4-{label}-300K": (
+            replace(paper, name=f"paper-n4-{label}-300K"),
+            Drive((*(pulse,) * 5, wait, *wake, *(pulse,) * 3), current=6e10, nominal=50e10),
+            f"As paper-n4-300K, equilibrated after five pulses: {label} start.",
+            EFFECTIVE,
+        )
+        for label, wake in (("cold", ()), ("initialised", (INITIALISATION,)))
+    }
     return {
         **levers,
+        **restarts,
         **layered,
         **stronger,
         "paper-n4-full-300K": (
