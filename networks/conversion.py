@@ -65,11 +65,6 @@ class Conversion:
     readout: Readout = "charge"
     factors: tuple[float, ...] = ()
 
-    @property
-    def positive(self) -> int:
-        """Largest code in use."""
-        return max(int(np.abs(codes).max()) for codes in self.codes)
-
     def nominal(self) -> list[NDArray[np.float64]]:
         """Return the signed conductances of unspread devices [S], one matrix a layer."""
         signed = signed_levels(self.levels)
@@ -150,7 +145,8 @@ def convert(
     levels : array_like
         Conductance of each device state [S], ascending.
     positive : int, optional
-        Positive codes X to use (2 X + 1 states of a weight); by default all levels.
+        Positive codes X to use (2 X + 1 states of a weight), spread over the device's range
+        (see `chosen_states`); by default all levels.
     scales : sequence of float, optional
         Conductance of weight one in each layer [S]; by default scanned.
     neuron, coding, steps, readout
@@ -167,12 +163,12 @@ def convert(
     Conversion
     """
     device = np.asarray(levels, dtype=np.float64)
-    if positive is not None:
-        device = device[: positive + 1]
+    states = chosen_states(device, positive)
     if scales is None:
-        scales = scan_scales(ann, images, labels, device)
+        scales = scan_scales(ann, images, labels, device[states])
     codes = tuple(
-        quantise(w, device, s, saturate=True) for w, s in zip(ann.weights, scales, strict=True)
+        _codes(weights, device, states, scale)
+        for weights, scale in zip(ann.weights, scales, strict=True)
     )
     start = Conversion(
         codes,
@@ -186,6 +182,45 @@ def convert(
         (1.0,) * len(codes),
     )
     return _scan_thresholds(start, images, labels, tuple(scan), seed)
+
+
+def chosen_states(levels: NDArray[np.float64], positive: int | None = None) -> NDArray[np.intp]:
+    """Return which device states to use for `positive` positive codes, the lowest first.
+
+    They are spread over the whole range: the noise of a device does not shrink with the number
+    of states in use, so that a few states are best kept far apart.
+
+    Raises
+    ------
+    ConfigError
+        The device has too few levels.
+
+    Examples
+    --------
+    >>> chosen_states(np.arange(1.0, 8.0), 3).tolist()
+    [0, 2, 4, 6]
+    """
+    most = len(levels) - 1
+    count = most if positive is None else positive
+    if not 1 <= count <= most:
+        raise ConfigError(f"positive = {positive}: the device's levels host 1 to {most}.")
+    wanted = np.linspace(levels[0], levels[-1], count + 1)
+    nearest = np.abs(levels[:, None] - wanted).argmin(0)
+    if len(set(nearest)) == count + 1:
+        return nearest
+    return np.rint(np.linspace(0, most, count + 1)).astype(np.intp)
+
+
+def _codes(
+    weights: NDArray[np.float32],
+    levels: NDArray[np.float64],
+    states: NDArray[np.intp],
+    scale: float,
+) -> NDArray[np.int8]:
+    """Return the signed codes, in all states of the device, of weights held by some of them."""
+    few = quantise(weights, levels[states], scale, saturate=True)
+    every = np.concatenate([-states[:0:-1], states]).astype(np.int8)
+    return every[few.astype(np.intp) + len(states) - 1]
 
 
 def scan_scales(

@@ -1,0 +1,223 @@
+"""The deep spiking network on MNIST: train, adapt to device levels, program, test.
+
+Stages keep their results in a run folder and can be run one by one; each prints what it found.
+
+    python benchmarks/deep_snn_mnist.py RUN train            # the float net
+    python benchmarks/deep_snn_mnist.py RUN adapt --states 13
+    python benchmarks/deep_snn_mnist.py RUN test --states 13 --seed 1
+    python benchmarks/deep_snn_mnist.py RUN sweep            # Fig. 7b
+    python benchmarks/deep_snn_mnist.py RUN export
+    python benchmarks/deep_snn_mnist.py RUN collect          # into docs/results/deep-mnist
+
+The test images are looked at in `test` and `sweep` only; every choice is made on the last 5,000
+training images, which no training sees.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from crossbar import Verify
+from crossbar.dale import signed_levels
+from devicemodels import IdealDevice, SkyrmionDevice, load_card
+from networks.ann import BEST, TrainedAnn, load_ann, train_ann
+from networks.augmentation import Distortion
+from networks.conversion import Conversion, chosen_states, convert, scan_scales, weight_grids
+from networks.export import export_onnx, verify_onnx
+from networks.hosting import host
+from neuroskyrm.io.atomic import write_json
+from neuroskyrm.io.datasets import Dataset, load_mnist
+
+HELD_OUT = 5000
+STEPS = 8
+FIRST = replace(BEST, epochs=60, batch=200, rate=0.05)
+SECOND = replace(
+    BEST,
+    epochs=30,
+    batch=200,
+    rate=0.03,
+    dropout=(0.0, 0.2),
+    distortion=Distortion(1.5, 0.15, 0.1, 0.12, 0.6),
+    seed=1,
+)
+ADAPT = replace(
+    SECOND, epochs=3, rate=0.005, dropout=(0.0, 0.1), activation_steps=STEPS, seed=2,
+    distortion=Distortion(1.0, 0.12, 0.08, 0.1, 0.5),
+)  # fmt: skip
+
+
+def report(done: int, total: int) -> None:
+    """Print the progress of a training."""
+    print(f"epoch {done} of {total}", flush=True)
+
+
+def wilson(share: float, count: int) -> tuple[float, float]:
+    """Return the 95 % interval of a share of `count` images."""
+    z = 1.96
+    middle = (share + z**2 / (2 * count)) / (1 + z**2 / count)
+    half = z / (1 + z**2 / count) * np.sqrt(share * (1 - share) / count + (z / (2 * count)) ** 2)
+    return float(middle - half), float(middle + half)
+
+
+def train(run: Path, data: Dataset) -> dict[str, Any]:
+    """Train the float net in two goes: strong distortions, then weak ones."""
+    images, labels = data.train_images[:-HELD_OUT], data.train_labels[:-HELD_OUT]
+    begun = time.process_time()
+    net = train_ann(images, labels, FIRST, checkpoint=run / "first.ckpt", progress=report)
+    net = train_ann(
+        images, labels, SECOND, start=net, checkpoint=run / "second.ckpt", progress=report
+    )
+    net.save(run / "float.safetensors")
+    return {
+        "accuracy": net.accuracy(data.test_images, data.test_labels),
+        "cpu_s": time.process_time() - begun,
+        "epochs": FIRST.epochs + SECOND.epochs,
+    }
+
+
+def adapted(run: Path, states: int) -> tuple[TrainedAnn, tuple[float, ...]]:
+    """Return the net that was adapted to so many states, and its scales."""
+    note = json.loads((run / f"adapt-{states}.json").read_text())
+    return load_ann(run / f"adapted-{states}.safetensors"), tuple(note["scales"])
+
+
+def adapt(run: Path, data: Dataset, card: str, states: int, epochs: int) -> dict[str, Any]:
+    """Fine-tune through the device's levels and the steps of the spiking neurons."""
+    net = load_ann(run / "float.safetensors")
+    levels = load_card(card).conductance
+    levels = levels[chosen_states(levels, (states - 1) // 2)]
+    held = data.train_images[-1000:], data.train_labels[-1000:]
+    scales = scan_scales(net, *held, levels)
+    begun = time.process_time()
+    tuned = train_ann(
+        data.train_images[:-HELD_OUT],
+        data.train_labels[:-HELD_OUT],
+        replace(ADAPT, epochs=epochs),
+        start=net,
+        grids=weight_grids(levels, scales),
+        checkpoint=run / f"adapt-{states}.ckpt",
+        progress=report,
+    )
+    tuned.save(run / f"adapted-{states}.safetensors")
+    return {"scales": scales, "epochs": epochs, "cpu_s": time.process_time() - begun}
+
+
+def test(run: Path, data: Dataset, card: str, states: int, seed: int) -> dict[str, Any]:
+    """Program the adapted net into devices of the card and classify all test images."""
+    net, scales = adapted(run, states)
+    device = SkyrmionDevice(load_card(card))
+    held = data.train_images[-1000:], data.train_labels[-1000:]
+    conversion = convert(
+        net, *held, device.levels, (states - 1) // 2, scales, steps=STEPS, scan=(1.0,)
+    )
+    found = {"nominal": _curve(conversion.on().run(data.test_images), data)}
+    begun = time.process_time()
+    hosted = host(conversion, device, seed, method="write-verify", verify=Verify(budget=30))
+    programming = time.process_time() - begun
+    begun = time.process_time()
+    noisy = hosted.snn.run(data.test_images, np.random.default_rng(seed))
+    found["device"] = _curve(noisy, data)
+    cost = sum((crossbar.ledger for crossbar in hosted.crossbars[1:]), hosted.crossbars[0].ledger)
+    wrong = [float((c.codes != c.target).mean()) for c in hosted.crossbars]
+    return {
+        **found,
+        "float": load_ann(run / "float.safetensors").accuracy(data.test_images, data.test_labels),
+        "own_ann": net.accuracy(data.test_images, data.test_labels),
+        "card": load_card(card).digest,
+        "wrong_codes": wrong,
+        "energy_J": cost.energy,
+        "pulses": cost.pulses,
+        "spike_rates": noisy.spike_rates,
+        "programming_cpu_s": programming,
+        "test_cpu_s": time.process_time() - begun,
+    }
+
+
+def _curve(run: Any, data: Dataset) -> list[float]:
+    """Return the accuracy after each step."""
+    return [run.accuracy(data.test_labels, step + 1) for step in range(len(run.scores))]
+
+
+def sweep(run: Path, data: Dataset, images: int) -> dict[str, Any]:
+    """Fig. 7b: accuracy against the number of states, direct and scaled, without adapting."""
+    net = load_ann(run / "float.safetensors")
+    held = data.train_images[-500:], data.train_labels[-500:]
+    test_images, labels = data.test_images[:images], data.test_labels[:images]
+    found: dict[str, Any] = {"images": images, "float": net.accuracy(test_images, labels)}
+    for states in (3, 5, 7, 9, 13, 17, 33, 65, 509):
+        levels = IdealDevice((states + 1) // 2).levels
+        direct = (float(signed_levels(levels)[-1] / 0.6),) * 3  # one weight unit is one G0
+        for name, scales in (("scaled", None), ("direct", direct)):
+            conversion = convert(net, *held, levels, scales=scales, steps=10, scan=(0.6,))
+            value = conversion.on().run(test_images).accuracy(labels)
+            found[f"{name}.{states}"] = [value, *wilson(value, images)]
+            print(states, name, value, flush=True)
+    return found
+
+
+def export(run: Path, data: Dataset, card: str, states: int) -> dict[str, Any]:
+    """Write all shapes of the programmed net and compare 1,000 images spike by spike."""
+    net, scales = adapted(run, states)
+    held = data.train_images[-1000:], data.train_labels[-1000:]
+    device = SkyrmionDevice(load_card(card))
+    conversion: Conversion = convert(
+        net, *held, device.levels, (states - 1) // 2, scales, steps=STEPS, scan=(1.0,)
+    )
+    hosted = host(conversion, device, 1, method="write-verify", verify=Verify(budget=30))
+    found = {}
+    for name, snn, shape, packing in (
+        ("step", hosted.snn, "step", "int8"),
+        ("layerwise", hosted.snn, "layerwise", "int8"),
+        ("rate", hosted.snn, "rate", "int8"),
+        ("step_int4", conversion.on(), "step", "int4"),
+        ("layerwise_int4", conversion.on(), "layerwise", "int4"),
+    ):
+        about = {"card": card, "card_digest": load_card(card).digest, "states": states}
+        path = export_onnx(snn.quiet(), run / f"{name}.onnx", shape, packing, about=about)
+        found[name] = verify_onnx(path, data.test_images[:1000], data.test_labels[:1000], snn)
+        print(found[name], flush=True)
+    return found
+
+
+def main() -> None:
+    """Run one stage and keep what it found."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("run", type=Path)
+    parser.add_argument("stage", choices=["train", "adapt", "test", "sweep", "export"])
+    parser.add_argument("--data", type=Path, help="folder that holds MNIST/raw")
+    parser.add_argument("--card", default="rim-n4-300K")
+    parser.add_argument("--states", type=int, default=13)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--epochs", type=int, default=ADAPT.epochs)
+    parser.add_argument("--images", type=int, default=10000)
+    given = parser.parse_args()
+    run, data = given.run, load_mnist(given.data)
+    run.mkdir(parents=True, exist_ok=True)
+    stages = {
+        "train": ("train", lambda: train(run, data)),
+        "adapt": (
+            f"adapt-{given.states}",
+            lambda: adapt(run, data, given.card, given.states, given.epochs),
+        ),
+        "test": (
+            f"test-{given.states}-{given.seed}",
+            lambda: test(run, data, given.card, given.states, given.seed),
+        ),
+        "sweep": ("sweep", lambda: sweep(run, data, given.images)),
+        "export": ("export", lambda: export(run, data, given.card, given.states)),
+    }
+    name, work = stages[given.stage]
+    found = work()
+    write_json(run / f"{name}.json", found)
+    print(json.dumps(found, indent=2))
+
+
+if __name__ == "__main__":
+    main()
