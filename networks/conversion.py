@@ -65,6 +65,11 @@ class Conversion:
     readout: Readout = "charge"
     factors: tuple[float, ...] = ()
 
+    @property
+    def positive(self) -> int:
+        """Number of positive codes in use, X of 2 X + 1 states of a weight."""
+        return max(len(set(np.unique(np.abs(codes))) - {0}) for codes in self.codes)
+
     def nominal(self) -> list[NDArray[np.float64]]:
         """Return the signed conductances of unspread devices [S], one matrix a layer."""
         signed = signed_levels(self.levels)
@@ -205,10 +210,11 @@ def chosen_states(levels: NDArray[np.float64], positive: int | None = None) -> N
     if not 1 <= count <= most:
         raise ConfigError(f"positive = {positive}: the device's levels host 1 to {most}.")
     wanted = np.linspace(levels[0], levels[-1], count + 1)
-    nearest = np.abs(levels[:, None] - wanted).argmin(0)
+    nearest: NDArray[np.intp] = np.abs(levels[:, None] - wanted).argmin(0)
     if len(set(nearest)) == count + 1:
         return nearest
-    return np.rint(np.linspace(0, most, count + 1)).astype(np.intp)
+    evenly: NDArray[np.intp] = np.rint(np.linspace(0, most, count + 1)).astype(np.intp)
+    return evenly
 
 
 def _codes(
@@ -220,7 +226,8 @@ def _codes(
     """Return the signed codes, in all states of the device, of weights held by some of them."""
     few = quantise(weights, levels[states], scale, saturate=True)
     every = np.concatenate([-states[:0:-1], states]).astype(np.int8)
-    return every[few.astype(np.intp) + len(states) - 1]
+    codes: NDArray[np.int8] = every[few.astype(np.intp) + len(states) - 1]
+    return codes
 
 
 def scan_scales(

@@ -84,6 +84,7 @@ def test_fewer_positive_codes_are_a_choice(ann: TrainedAnn) -> None:
     conversion = convert(ann, *HELD_OUT, UNEQUAL, positive=3, scan=(1.0,))
     assert set(np.unique(conversion.codes[1])) <= {-6, -4, -2, 0, 2, 4, 6}
     assert np.abs(conversion.codes[1]).max() == 6
+    assert conversion.positive == 3
 
 
 def test_grids_are_the_levels_in_units_of_weight() -> None:
