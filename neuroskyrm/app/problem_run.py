@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neuroskyrm.app.magnetisation_figures import animate, draw_magnetisation, draw_table
+from neuroskyrm.app.magnetisation_figures import draw_magnetisation, draw_table
 from neuroskyrm.app.problem import Problem, ShapeSection, StepSection
 from neuroskyrm.app.progress import Tick
 from neuroskyrm.errors import ConfigError
@@ -28,9 +28,12 @@ from neuroskyrm.micromagnetics import (
     UniaxialAnisotropy,
     Zeeman,
 )
-from neuroskyrm.micromagnetics.shapes import Disc, Rectangle, mask_from_image
+from neuroskyrm.micromagnetics.pictures import save_film
+from neuroskyrm.micromagnetics.shapes import Shape, disc, image, paint, rectangle
 from neuroskyrm.texture import count_skyrmions, seed_skyrmion
 
+FILM_WIDTH = 320
+"""Least width of the film [pixels]."""
 ROWS = 100
 """Rows of the table of a run that does not say how many."""
 
@@ -47,11 +50,9 @@ def build(problem: Problem) -> Simulation:
     """
     mesh = _mesh(problem)
     film, solver = problem.film, problem.solver
-    inside = (
-        np.ones((mesh.ny, mesh.nx), bool)
-        if problem.sample is None
-        else _mask(problem.sample, mesh, "sample")
-    )
+    inside = np.ones((mesh.ny, mesh.nx), bool)
+    if problem.sample is not None:
+        inside = _shape(problem.sample, mesh, "sample").mask(mesh)
     Ku, D, alpha = (_with_regions(problem, mesh, name) for name in ("Ku", "D", "alpha"))
     terms: list[Term] = [Exchange(film.A), InterfacialDMI(D), UniaxialAnisotropy(Ku)]
     if solver.demag:
@@ -99,27 +100,31 @@ def _mesh(problem: Problem) -> Mesh:
     )
 
 
-def _mask(section: ShapeSection, mesh: Mesh, field: str) -> NDArray[np.bool_]:
+def _shape(section: ShapeSection, mesh: Mesh, field: str) -> Shape:
+    """Return the shape of a section, whose positions are measured from the middle of the mesh."""
     needs = {"rectangle": ("length", "width"), "disc": ("radius",), "image": ("file",)}
+    sizes = []
     for name in needs[section.shape]:
-        if getattr(section, name) is None:
+        sizes.append(getattr(section, name))
+        if sizes[-1] is None:
             raise ConfigError(f"'{field}.{name}' is missing, but a {section.shape} needs it.")
-    if section.shape == "image" and section.file is not None:
-        return mask_from_image(section.file, mesh)
+    sides = mesh.nx * mesh.dx, mesh.ny * mesh.dy
+    centre = sides[0] / 2 + section.centre[0], sides[1] / 2 + section.centre[1]
+    if section.shape == "image":
+        return image(sizes[0], *sides)
     if section.shape == "disc":
-        return Disc(float(section.radius or 0), section.centre).mask(mesh)
-    sides = float(section.length or 0), float(section.width or 0)
-    return Rectangle(*sides, section.centre, section.corner).mask(mesh)
+        return disc(centre, sizes[0])
+    return rectangle(centre, sizes[0], sizes[1], section.corner)
 
 
 def _with_regions(problem: Problem, mesh: Mesh, name: str) -> NDArray[np.float64]:
-    """Return parameter `name` of every cell, shape (1, ny, nx); later regions win."""
-    values = np.full((mesh.ny, mesh.nx), getattr(problem.film, name))
-    for number, region in enumerate(problem.regions):
-        inside = getattr(region, name)
-        if inside is not None:
-            values[_mask(region, mesh, f"regions.{number}")] = inside
-    return values[None]
+    """Return parameter `name` of every cell, shape of the mesh; later regions win."""
+    regions = [
+        (_shape(region, mesh, f"regions.{number}"), getattr(region, name))
+        for number, region in enumerate(problem.regions)
+        if getattr(region, name) is not None
+    ]
+    return paint(mesh, getattr(problem.film, name), *regions)
 
 
 def _start(problem: Problem, mesh: Mesh, inside: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -207,7 +212,8 @@ def _write(simulation: Simulation, parts: list[Trajectory], folder: Path) -> Non
         whole.save_csv(folder / "table.csv")
         draw_table(figures / "table.png", whole.table)
         if len(whole.snapshots):
-            animate(figures / "movie.gif", [snapshot[:, -1] for snapshot in whole.snapshots])
+            scale = max(1, -(-FILM_WIDTH // mesh.nx))
+            save_film(figures / "film.gif", whole, mesh.layers - 1, scale)
 
 
 def _metrics(simulation: Simulation) -> dict[str, Any]:

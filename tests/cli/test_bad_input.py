@@ -40,6 +40,8 @@ STUDIES = [
     ("card: {use: no-such-card}", ["no-such-card", "shipped"]),
     ("data: {source: nowhere}", ["nowhere", "digits28, mnist"]),
     ("data: {train: 0}", ["'data.train' = 0", "greater than or equal to 1"]),
+    ("data: {train: 20}", ["'deep.batch' = 100", "18 training images"]),
+    ("deep: {positive: 100}", ["'deep.positive' = 100", "paper-n4-300K", "positive ones"]),
     ("deep: {hidden: []}", ["'deep.hidden'", "at least 1 item"]),
     ("deep: {hidden: [0]}", ["'deep.hidden.0' = 0", "greater than or equal to 1"]),
     ("deep: {dropout: 1}", ["'deep.dropout' = 1", "less than 1"]),

@@ -95,7 +95,7 @@ def test_plain_problem_leaves_table_pictures_and_files(neuroskyrm, tmp_path):
     assert outcome.code == 0, outcome
     (folder,) = tmp_path.glob("runs/small-*")
     for name in ("table.csv", "final.ovf", "trajectory.h5", "figures/final.png",
-                 "figures/table.png", "figures/movie.gif"):  # fmt: skip
+                 "figures/table.png", "figures/film.gif"):  # fmt: skip
         assert (folder / name).stat().st_size > 200
     assert "(reused)" in neuroskyrm("simulate", "problem.yaml").out
 

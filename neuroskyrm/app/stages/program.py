@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 
 from crossbar import Wires, total
+from devicemodels.card import load_card
 from networks.conversion import convert
 from networks.deep_snn import Neuron
 from networks.hosting import host
 from networks.rate_coding import Coding
 from networks.snn_file import save_snn
 from neuroskyrm.app.stages.base import Context, Stage
+from neuroskyrm.app.stages.calibrate import CALIBRATED
 from neuroskyrm.app.stages.devices import device_of
 from neuroskyrm.app.stages.images import held_out, image_digest, images_of
 from neuroskyrm.app.stages.train_deep import load_trained
+from neuroskyrm.app.study import Study
+from neuroskyrm.errors import ConfigError
 from neuroskyrm.io.stage_store import Metrics
 
 FILE = "snn.safetensors"
@@ -67,6 +73,19 @@ def _work(context: Context) -> Metrics:
     }
 
 
+def _checked_card(study: Study, data: Path | None) -> dict[str, str]:
+    """Return the hash of the images, after a look whether the card has enough states."""
+    positive, use = study.deep.positive, study.card.use
+    if positive is not None and use != CALIBRATED:
+        states = load_card(use).states
+        if positive >= states:
+            raise ConfigError(
+                f"'deep.positive' = {positive} is beyond the card '{use}', whose {states} states "
+                f"give 1 to {states - 1} positive ones."
+            )
+    return image_digest(study, data)
+
+
 STAGE = Stage(
     name="program",
     does="Program the trained weights onto the crossbar as W+/W- pairs.",
@@ -76,5 +95,5 @@ STAGE = Stage(
           "networks.rate_coding", "networks.fixed_point", "networks.hosting",
           "neuroskyrm.app.stages.program"),
     work=_work,
-    files=image_digest,
+    files=_checked_card,
 )  # fmt: skip

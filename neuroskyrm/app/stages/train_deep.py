@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from networks.ann import Recipe, TrainedAnn, load_ann, train_ann
 from networks.augmentation import Distortion
 from neuroskyrm.app.stages.base import Context, Stage
 from neuroskyrm.app.stages.images import held_out, image_digest, images_of
 from neuroskyrm.app.study import Study
+from neuroskyrm.errors import ConfigError
 from neuroskyrm.io.stage_store import Metrics
 
 FILE = "ann.safetensors"
@@ -54,6 +57,17 @@ def _work(context: Context) -> Metrics:
     }
 
 
+def _checked_images(study: Study, data: Path | None) -> dict[str, str]:
+    """Return the hash of the images, after a look whether they fill a batch."""
+    left = held_out(images_of(study, data))
+    if left < study.deep.batch:
+        raise ConfigError(
+            f"'deep.batch' = {study.deep.batch} is more than the {left} training images; lower it, "
+            "or raise 'data.train'."
+        )
+    return image_digest(study, data)
+
+
 STAGE = Stage(
     name="train-deep",
     does="Train the ReLU net.",
@@ -63,5 +77,5 @@ STAGE = Stage(
     code=("networks.ann", "networks.augmentation", "networks.quantisation",
           "neuroskyrm.app.stages.train_deep"),
     work=_work,
-    files=image_digest,
+    files=_checked_images,
 )  # fmt: skip
