@@ -39,16 +39,20 @@ class ExtrapolatedDemag(Demag):
     def forget(self) -> None:
         """Start anew, with an exact field and no extrapolation (call between runs)."""
         self._calls = 0
+        self._since = 0.0
         self._rest: list[Array] = []
 
     def external(self, state: State, workers: Workers) -> Array:
         """Return the field [T] in a buffer (layers, 3, ny, nx) that the next call overwrites."""
+        if self._calls and state.t <= self._since:
+            self.forget()  # time stands still (minimiser) or went back (checkpoint)
         step, stage = divmod(self._calls, len(RK4_NODES))
         self._calls = (self._calls + 1) % (self.steps * len(RK4_NODES))
         share = (step + RK4_NODES[stage]) / self.steps
         if not self._rest:
             self._self = self_field(state.sample, state.m.dtype)
         if share == 0:
+            self._since = state.t
             exact = super().external(state, workers)[..., : state.mesh.nx]
             rest = np.empty_like(exact)
             blend(rest, exact, exact, state.m, 0.0, -self._self)

@@ -180,6 +180,23 @@ def test_extrapolated_demag_agrees_with_one_at_every_stage():
     assert quick[1] == pytest.approx(exact[1], rel=0.001)
 
 
+def test_extrapolated_demag_is_exact_while_time_stands_still():
+    simulation = build_simulation(TINY, DRIVE, seed=1)
+    demag = next(t for t in simulation.system.terms if isinstance(t, Demag))
+    whole = Simulation(
+        simulation.mesh,
+        [Demag() if term is demag else term for term in simulation.system.terms],
+        Ms=TINY.film.Ms,
+        alpha=TINY.film.alpha,
+        m=simulation.m,
+    )
+    for _ in range(3):
+        assert simulation.effective_field() == pytest.approx(whole.effective_field(), abs=1e-5)
+    for each in (simulation, whole):
+        each.minimize(stop=1e-3)
+    assert simulation.energies()["total"] == pytest.approx(whole.energies()["total"], rel=1e-4)
+
+
 @pytest.mark.slow
 def test_skyrmions_cross_the_barrier_and_come_back():
     """The physics of `neuroskyrm demo`: at least three states in one short cycle at 300 K."""
