@@ -17,14 +17,13 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from devicemodels import DeviceModel, Effects, IdealDevice, SkyrmionDevice, load_card
 from networks.stdp import StdpNetwork
-from networks.stdp_array import WeightMap
 from networks.stdp_faults import Unreliable, slip, stick
 from networks.stdp_figures import confusion_figure, training_figure, weight_map_figure
 from networks.stdp_rules import (
@@ -41,9 +40,12 @@ SEEDS = (1, 2, 3)
 STATES = (2, 4, 6, 11, 16, 64)
 PULSE_ENERGY = 300e-15  # Eq. 3 of Chen et al.
 CARD = "rim-n4-300K"
-LABELLED = 5000
+LABELLED = 10000
+FULL = 60000
+SHORT = 10000  # images of the runs that are compared with each other
 
 Run = dict[str, object]
+Case = tuple[str, Callable[[int], tuple[StdpNetwork, Run]]]
 
 
 def ideal(states: int) -> IdealDevice:
@@ -52,7 +54,7 @@ def ideal(states: int) -> IdealDevice:
 
 
 def train(
-    name: str, model: DeviceModel | None, rule: object, seed: int, images: int, **options: object
+    name: str, model: DeviceModel | None, rule: object, images: int, seed: int, **options: object
 ) -> tuple[StdpNetwork, Run]:
     """Train one network and evaluate it on the test images; return it with what was found."""
     data = load_mnist()
@@ -79,90 +81,66 @@ def train(
     return net, run
 
 
-def states_experiment() -> Iterator[tuple[str, int, Callable[[int], tuple[StdpNetwork, Run]]]]:
-    """Fig. 6(c): accuracy against the number of states; six states on all 60,000 images."""
-    for count in (6, 2, 16, 4, 11, 64):
+def case(
+    name: str, model: DeviceModel | None, rule: object, images: int = FULL, **options: object
+) -> tuple[str, Callable[[int], tuple[StdpNetwork, Run]]]:
+    """Return a named training, still to be given its seed."""
+    return name, partial(train, name, model, rule, images, **options)
+
+
+def states_experiment() -> Iterator[Case]:
+    """Yield Fig. 6(c), accuracy against the number of states, and six states at full length."""
+    for rule in (matched_rule(ideal(6)), DeterministicAdjacent(), ColumnFraction()):
+        yield case(f"{rule.name}-6", ideal(6), rule)
+    yield case("ideal-continuous", None, IdealContinuous())
+    for count in STATES:
         for rule in (matched_rule(ideal(count)), DeterministicAdjacent()):
-            images = 60000 if count == 6 else 20000
-            name = f"{rule.name}-{count}"
-            yield (
-                name,
-                images,
-                lambda s, n=name, c=count, r=rule, i=images: train(n, ideal(c), r, s, i),
-            )
-    for images in (60000, 20000):
-        name = "ideal-continuous" if images == 20000 else "ideal-continuous-60000"
-        yield name, images, lambda s, n=name, i=images: train(n, None, IdealContinuous(), s, i)
-    for rule in (matched_rule(ideal(6)), DeterministicAdjacent()):
-        name = f"{rule.name}-6-20000"
-        yield name, 20000, lambda s, n=name, r=rule: train(n, ideal(6), r, s, 20000)
-    rule = ColumnFraction()
-    yield "column-6", 60000, lambda s: train("column-6", ideal(6), rule, s, 60000)
+            yield case(f"{rule.name}-{count}-{SHORT}", ideal(count), rule, SHORT)
+    yield case(f"ideal-continuous-{SHORT}", None, IdealContinuous(), SHORT)
 
 
-def card_experiment() -> Iterator[tuple[str, int, Callable[[int], tuple[StdpNetwork, Run]]]]:
+def card_experiment() -> Iterator[Case]:
     """Yield the calibrated card: all effects, and each of them left out."""
     card = load_card(CARD)
     rule = matched_rule(SkyrmionDevice(card))
-    full = Effects()
-    cases = {
-        "all effects": full,
-        "no read noise": replace(full, read_noise=0.0),
-        "no write noise": replace(full, cycle_to_cycle=0.0),
-        "likeliest transition only": replace(full, stochastic=False),
-    }
-    for name, effects in cases.items():
-        images = 60000 if name == "all effects" else 20000
+    yield case("all effects", SkyrmionDevice(card), rule)
+    for name, effects in {
+        "all effects, short": Effects(),
+        "no read noise": Effects(read_noise=0.0),
+        "no write noise": Effects(cycle_to_cycle=0.0),
+        "likeliest transition only": Effects(stochastic=False),
+    }.items():
         model = SkyrmionDevice(card, effects)
-        yield name, images, lambda s, n=name, m=model, i=images: train(n, m, rule, s, i)
+        yield case(name, model, matched_rule(model), SHORT)
 
 
-def robust_experiment() -> Iterator[tuple[str, int, Callable[[int], tuple[StdpNetwork, Run]]]]:
-    """Six ideal states with one fault each, and the case of the issue at full length."""
+def robust_experiment() -> Iterator[Case]:
+    """Yield six ideal states with one fault each, and two faults together at full length."""
+    rule = matched_rule(ideal(6))
     worst = Unreliable(ideal(6), failures=0.3, visit_noise=0.1)
-    yield (
-        "10 % level noise and 30 % failed updates",
-        60000,
-        lambda s: train(
-            "10 % level noise and 30 % failed updates", worst, matched_rule(ideal(6)), s, 60000
-        ),
-    )
-    faults: dict[str, dict[str, object]] = {
-        "none": {"model": ideal(6)},
-        "30 % failed updates": {"model": Unreliable(ideal(6), failures=0.3)},
-        "10 % level noise": {"model": Unreliable(ideal(6), visit_noise=0.1)},
-        "20 % level noise": {"model": Unreliable(ideal(6), visit_noise=0.2)},
-        "20 % read noise": {"model": Unreliable(ideal(6), read_noise=0.2)},
-        "20 % spread": {"model": Unreliable(ideal(6), spread=0.2)},
-        "5 % stuck": {"before": lambda net: stick(net, 0.05)},
-        "20 % stuck": {"before": lambda net: stick(net, 0.20)},
-        "10 % slipped after": {"after": lambda net: slip(net, 0.10)},
-        "50 % slipped after": {"after": lambda net: slip(net, 0.50)},
-        "no reference column": {"weight_map": WeightMap(reference=False)},
-    }
-    for name, options in faults.items():
-        yield name, 20000, lambda s, n=name, o=options: train(
-            n, o.get("model", ideal(6)), matched_rule(ideal(6)), s, 20000,
-            **{k: v for k, v in o.items() if k != "model"},
-        )  # fmt: skip
+    yield case("10 % level noise and 30 % failed updates", worst, rule)
+    yield case("none", ideal(6), rule, SHORT)
+    for name, faults in {
+        "30 % failed updates": {"failures": 0.3},
+        "10 % level noise": {"visit_noise": 0.1},
+        "20 % level noise": {"visit_noise": 0.2},
+        "20 % read noise": {"read_noise": 0.2},
+        "20 % spread": {"spread": 0.2},
+    }.items():
+        yield case(name, Unreliable(ideal(6), **faults), rule, SHORT)
+    for part in (0.05, 0.20):
+        yield case(f"{part:.0%} stuck", ideal(6), rule, SHORT, before=partial(stick, fraction=part))
+    for part in (0.10, 0.50):
+        after = partial(slip, fraction=part)
+        yield case(f"{part:.0%} slipped", ideal(6), rule, SHORT, after=after)
 
 
-def scale_experiment() -> Iterator[tuple[str, int, Callable[[int], tuple[StdpNetwork, Run]]]]:
-    """Size: 100 to 1600 neurons, and three passes at 400."""
+def scale_experiment() -> Iterator[Case]:
+    """Yield sizes from 100 to 1600 neurons, and three passes at 400."""
+    rule = matched_rule(ideal(6))
     for neurons in (100, 1600):
-        name = f"{neurons} neurons"
-        yield (
-            name,
-            60000,
-            lambda s, n=name, k=neurons: train(
-                n, ideal(6), matched_rule(ideal(6)), s, 60000, neurons=k
-            ),
-        )
-    yield (
-        "400 neurons, 3 passes",
-        180000,
-        lambda s: train("400 neurons, 3 passes", ideal(6), matched_rule(ideal(6)), s, 180000),
-    )
+        yield case(f"{neurons} neurons", ideal(6), rule, neurons=neurons)
+    yield case("400 neurons, 3 passes", ideal(6), rule, 3 * FULL)
 
 
 EXPERIMENTS = {
@@ -202,14 +180,14 @@ def draw_states(folder: Path, runs: list[Run]) -> None:
     for colour, rule in (("C0", "probabilistic"), ("C3", "deterministic")):
         mean, sd, where = [], [], []
         for count in STATES:
-            name = f"{rule}-{count}" + ("-20000" if count == 6 else "")
+            name = f"{rule}-{count}-{SHORT}"
             found = [100 * float(r["proportion"]) for r in runs if r["name"] == name]
             if found:
                 where.append(count)
                 mean.append(np.mean(found))
                 sd.append(np.std(found, ddof=1) if len(found) > 1 else 0)
         axes.errorbar(where, mean, sd, marker="o", capsize=3, color=colour, label=f"{rule} step")
-    best = [100 * float(r["proportion"]) for r in runs if r["name"] == "ideal-continuous"]
+    best = [100 * float(r["proportion"]) for r in runs if r["name"] == f"ideal-continuous-{SHORT}"]
     if best:
         axes.axhline(np.mean(best), color="0.4", linestyle="--", label="continuous, normalised")
     axes.plot(6, 78, "k*", markersize=11, label="Chen et al., six states")
@@ -221,14 +199,19 @@ def draw_states(folder: Path, runs: list[Run]) -> None:
 
 
 def main(experiment: str, folder: Path, only: list[str]) -> None:
-    """Do what is missing of `experiment` (or of the cases `only`), and write its results."""
+    """Do what is missing of `experiment` and write its results.
+
+    `only` may name cases, and seeds as ``seed=1``; without it all are done.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     log = folder / "runs.jsonl"
     runs: list[Run] = (
         [json.loads(line) for line in log.read_text().splitlines()] if (log.exists()) else []
     )
-    for seed in SEEDS:
-        for name, _, job in EXPERIMENTS[experiment]():
+    seeds = [int(text[5:]) for text in only if text.startswith("seed=")] or SEEDS
+    only = [text for text in only if not text.startswith("seed=")]
+    for seed in seeds:
+        for name, job in EXPERIMENTS[experiment]():
             if only and name not in only:
                 continue
             if any(run["name"] == name and run["seed"] == seed for run in runs):
