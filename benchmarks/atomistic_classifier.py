@@ -31,7 +31,7 @@ from neuroskyrm.atomistic import LABELS, clear_interior, draw_diagram, load_diag
 from neuroskyrm.atomistic.labels import MIXED
 from neuroskyrm.io.atomic import write_json
 
-INPUTS, HIDDEN, SEEDS = 128, 64, 5
+INPUTS, HIDDEN, SEEDS = 128, 64, 4
 FALSE_ALARMS = 0.02
 
 
@@ -115,7 +115,7 @@ def main(folder: Path) -> None:
     few = grid.only([MIXED])
     rough = trained(joined(store, few), LABELS, HIDDEN, 60, 1)[0]
     rough_four = rough.classifier.probabilities(test.profiles)[:, -1, MIXED]
-    four = trained(joined(store, grid), LABELS, 2 * HIDDEN, 120, 3)
+    four = trained(joined(store, grid), LABELS, 2 * HIDDEN, 100, 2)
     four_outputs = [m.classifier.probabilities(test.profiles)[:, -1] for m in four]
     together = np.mean(four_outputs, axis=0)
 
@@ -125,10 +125,10 @@ def main(folder: Path) -> None:
     rows = {
         "softmax threshold": caught(doubt(outputs[0])),
         "temperature scaling": caught(doubt(cooled)),
-        "ensemble of 5": caught(doubt(ensemble)),
+        f"ensemble of {SEEDS}": caught(doubt(ensemble)),
         "4th class, interiors": caught(rough_four),
         "4th class, borders too": caught(four_outputs[0][:, MIXED]),
-        "ensemble of 3 of those": caught(together[:, MIXED]),
+        "ensemble of 2 of those": caught(together[:, MIXED]),
     }
     three[0].save(folder / "monitor.safetensors")
     four[0].save(folder / "monitor-four.safetensors")

@@ -28,7 +28,7 @@ from neuroskyrm.seeds import generator
 
 RUNS = Path("runs/process")
 EACH = 400
-TEMPERATURES = (0.75, 1.5)
+TEMPERATURES = (1.5,)
 SEEDS = 3
 THERMAL_EACH = 25
 SLICE_WIDTHS = PAPER_WIDTHS.values[1::3]

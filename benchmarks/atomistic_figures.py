@@ -43,7 +43,7 @@ FIG5 = [(0.1, 32), (0.12, 40), (0.04, 14), (0.04, 8), (0.58, 18), (0.04, 24)]
 FINE = tuple(5e-12 * k for k in range(18))
 """18 frames of 5 ps, so that the peak at 40 ps moves to another frame (Fig. 7)."""
 CENTRES = (25e-12, 32e-12, 40e-12, 48e-12, 55e-12)
-SAMPLE = 20
+SAMPLE = 10
 
 
 def outputs_of(monitor: ProcessMonitor, run: ProcessRun) -> np.ndarray:

@@ -36,7 +36,7 @@ POINTS = [
     (0.58, 18, "mixed"),
     (0.04, 24, "mixed"),
 ]
-MOMENTS = (0.5, 0.6, 0.65, 0.7, 0.725, 0.75, 0.775, 0.8, 0.85, 0.9, 1.0, 1.25, 1.5, 2.0, 3.0)
+MOMENTS = (0.5, 0.6, 0.65, 0.7, 0.725, 0.75, 0.775, 0.8, 0.9, 1.0, 1.5, 2.0, 3.0)
 READ_AT = (90e-12, 105e-12)
 HEADER = ["moment", "boundary", "amplitude", "core", "damping_form", "static_z", "read_at_ps",
           "score", *(f"{a:g}/{w:g}:{label}" for a, w, label in POINTS)]  # fmt: skip
@@ -92,12 +92,12 @@ def readings():
     """Yield the combinations: moments with both boundaries, then changes near the best ones."""
     for moment, periodic in product(MOMENTS, (True, False)):
         yield moment, periodic, 2.0, 1, "gilbert", 0.0
-    for moment, periodic in product((0.7, 0.75, 0.8), (True, False)):
-        for amplitude in (1.8, 1.9, 2.1, 2.2):
+    for moment, periodic in product((0.7, 0.75), (True, False)):
+        for amplitude in (1.8, 2.2):
             yield moment, periodic, amplitude, 1, "gilbert", 0.0
         yield moment, periodic, 2.0, 1, "landau-lifshitz", 0.0
         yield moment, periodic, 2.0, -1, "gilbert", 0.0
-    for moment, static in product((0.7, 0.75), (-0.2, -0.1, 0.1, 0.2)):
+    for moment, static in product((0.7, 0.75), (-0.2, 0.2)):
         yield moment, True, 2.0, 1, "gilbert", static
         yield moment, False, 2.0, 1, "gilbert", static
 

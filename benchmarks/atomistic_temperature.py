@@ -1,4 +1,4 @@
-"""Figs. 8 and 9 of the process-recognition paper: the zero-temperature network at 0.75 and 1.5 K.
+"""Figs. 8 and 9 of the process-recognition paper: the zero-temperature network at 1.5 K.
 
     python benchmarks/atomistic_temperature.py docs/results/process-temperature
 

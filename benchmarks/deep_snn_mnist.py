@@ -7,7 +7,6 @@ Stages keep their results in a run folder and can be run one by one; each prints
     python benchmarks/deep_snn_mnist.py RUN test --states 13 --seed 1
     python benchmarks/deep_snn_mnist.py RUN sweep            # Fig. 7b
     python benchmarks/deep_snn_mnist.py RUN export
-    python benchmarks/deep_snn_mnist.py RUN collect          # into docs/results/deep-mnist
 
 The test images are looked at in `test` and `sweep` only; every choice is made on the last 5,000
 training images, which no training sees.
@@ -23,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 from crossbar import Verify
 from crossbar.dale import signed_levels
@@ -30,10 +30,13 @@ from devicemodels import IdealDevice, SkyrmionDevice, load_card
 from networks.ann import BEST, TrainedAnn, load_ann, train_ann
 from networks.augmentation import Distortion
 from networks.conversion import Conversion, chosen_states, convert, scan_scales, weight_grids
+from networks.deep_snn import DeepSnn
 from networks.export import export_onnx, verify_onnx
 from networks.hosting import host
+from networks.rate_coding import constant_drive
+from networks.snn_file import load_snn, save_snn
 from neuroskyrm.io.atomic import write_json
-from neuroskyrm.io.datasets import Dataset, load_mnist
+from neuroskyrm.io.datasets import Bytes, Dataset, load_mnist
 
 HELD_OUT = 5000
 STEPS = 8
@@ -109,18 +112,28 @@ def adapt(run: Path, data: Dataset, card: str, states: int, epochs: int) -> dict
     return {"scales": scales, "epochs": epochs, "cpu_s": time.process_time() - begun}
 
 
+def converted(
+    run: Path, data: Dataset, device: SkyrmionDevice, states: int
+) -> tuple[TrainedAnn, Conversion]:
+    """Return the adapted net and its conversion; without one, the float net and a scan."""
+    held = data.train_images[-1000:], data.train_labels[-1000:]
+    positive = (states - 1) // 2
+    if not (run / f"adapt-{states}.json").exists():
+        net = load_ann(run / "float.safetensors")
+        return net, convert(net, *held, device.levels, positive, steps=STEPS, scan=(0.65,))
+    net, scales = adapted(run, states)
+    return net, convert(net, *held, device.levels, positive, scales, steps=STEPS, scan=(1.0,))
+
+
 def test(run: Path, data: Dataset, card: str, states: int, seed: int) -> dict[str, Any]:
     """Program the adapted net into devices of the card and classify all test images."""
-    net, scales = adapted(run, states)
     device = SkyrmionDevice(load_card(card))
-    held = data.train_images[-1000:], data.train_labels[-1000:]
-    conversion = convert(
-        net, *held, device.levels, (states - 1) // 2, scales, steps=STEPS, scan=(1.0,)
-    )
-    found = {"nominal": _curve(conversion.on().run(data.test_images), data)}
+    net, conversion = converted(run, data, device, states)
+    found: dict[str, Any] = {"nominal": _curve(conversion.on().run(data.test_images), data)}
     begun = time.process_time()
-    hosted = host(conversion, device, seed, method="write-verify", verify=Verify(budget=30))
+    hosted = host(conversion, device, seed, method="write-verify", verify=Verify(budget=12))
     programming = time.process_time() - begun
+    save_snn(run / f"programmed-{states}.safetensors", hosted.snn)
     begun = time.process_time()
     noisy = hosted.snn.run(data.test_images, np.random.default_rng(seed))
     found["device"] = _curve(noisy, data)
@@ -164,26 +177,41 @@ def sweep(run: Path, data: Dataset, images: int) -> dict[str, Any]:
 
 def export(run: Path, data: Dataset, card: str, states: int) -> dict[str, Any]:
     """Write all shapes of the programmed net and compare 1,000 images spike by spike."""
-    net, scales = adapted(run, states)
-    held = data.train_images[-1000:], data.train_labels[-1000:]
-    device = SkyrmionDevice(load_card(card))
-    conversion: Conversion = convert(
-        net, *held, device.levels, (states - 1) // 2, scales, steps=STEPS, scan=(1.0,)
-    )
-    hosted = host(conversion, device, 1, method="write-verify", verify=Verify(budget=30))
+    programmed = load_snn(run / f"programmed-{states}.safetensors").quiet()
+    _, conversion = converted(run, data, SkyrmionDevice(load_card(card)), states)
     found = {}
     for name, snn, shape, packing in (
-        ("step", hosted.snn, "step", "int8"),
-        ("layerwise", hosted.snn, "layerwise", "int8"),
-        ("rate", hosted.snn, "rate", "int8"),
+        ("step", programmed, "step", "int8"),
+        ("layerwise", programmed, "layerwise", "int8"),
+        ("rate", programmed, "rate", "int8"),
         ("step_int4", conversion.on(), "step", "int4"),
         ("layerwise_int4", conversion.on(), "layerwise", "int4"),
     ):
         about = {"card": card, "card_digest": load_card(card).digest, "states": states}
-        path = export_onnx(snn.quiet(), run / f"{name}.onnx", shape, packing, about=about)
+        path = export_onnx(snn, run / f"{name}.onnx", shape, packing, about=about)
         found[name] = verify_onnx(path, data.test_images[:1000], data.test_labels[:1000], snn)
         print(found[name], flush=True)
-    return found
+    return found | {"torch_loop_s": torch_loop(programmed, data.test_images[:1000])}
+
+
+def torch_loop(snn: DeepSnn, images: Bytes) -> float:
+    """Return the time per image [s] of the usual float loop over time steps, in torch."""
+    weights = [torch.from_numpy(layer.weights.astype(np.float32)) for layer in snn.layers]
+    levels = [layer.threshold for layer in snn.layers]
+    drive = torch.from_numpy(constant_drive(images).astype(np.float32))
+    begun = time.perf_counter()
+    for part in drive.split(100):
+        membranes = [
+            torch.full((len(part), w.shape[1]), float(snn.start(la)))
+            for w, la in zip(weights, snn.layers, strict=True)
+        ]
+        for _ in range(snn.steps):
+            signal = part
+            for k, matrix in enumerate(weights):
+                membranes[k] += signal @ matrix
+                signal = (membranes[k] >= levels[k]).float()
+                membranes[k] -= signal * levels[k]
+    return (time.perf_counter() - begun) / len(images)
 
 
 def main() -> None:
