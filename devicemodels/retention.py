@@ -68,7 +68,7 @@ class Retention:
         return cls(card.relaxation_time, drift=drift, latency=latency)
 
     def drifted(
-        self, conductance: NDArray[np.float64], age: ArrayLike, bounds: tuple[float, float]
+        self, conductance: ArrayLike, age: ArrayLike, bounds: tuple[float, float]
     ) -> NDArray[np.float64]:
         """Return conductances [S] after resting for `age` [s].
 
@@ -76,10 +76,10 @@ class Retention:
 
         Parameters
         ----------
-        conductance : ndarray
+        conductance : array_like
             Conductance right after programming [S].
         age : array_like
-            Time since the last pulse [s], broadcastable to `conductance`.
+            Time since the last pulse [s]; the two are broadcast against each other.
         bounds : tuple of float
             Lowest and highest conductance of the device [S].
 
@@ -90,7 +90,8 @@ class Retention:
         low, high = bounds
         target = low + self.equilibrium * (high - low)
         left = 1 + self.drift * np.expm1(-np.asarray(age) / self.time)
-        return target + (conductance - target) * left
+        drifted: NDArray[np.float64] = target + (np.asarray(conductance) - target) * left
+        return drifted
 
     def cold(self, age: NDArray[np.floating], rng: np.random.Generator) -> NDArray[np.bool_]:
         """Draw which devices have relaxed after `age` [s], with probability 1 - exp(-t / time)."""

@@ -7,19 +7,11 @@ All effects are factors on what the card says (0: off), so any mixture can be sw
 import matplotlib.pyplot as plt
 import numpy as np
 
+import devicemodels as dm
 from crossbar.devices import DeviceArray
-from devicemodels import (
-    NO_EFFECTS,
-    Effects,
-    Faults,
-    Initialisation,
-    Retention,
-    SkyrmionDevice,
-    load_card,
-    sweep,
-)
+from devicemodels import Effects, SkyrmionDevice, sweep
 
-card = load_card("rim-n4-300K").model_copy(update={"device_spread": 0.1})  # the card has none
+card = dm.load_card("rim-n4-300K").model_copy(update={"device_spread": 0.1})  # the card has none
 rng = np.random.default_rng(0)
 PULSES = 14
 
@@ -41,7 +33,7 @@ def curves(place: int, title: str, model: SkyrmionDevice, devices: int = 6) -> N
 
 
 # %% States and switching, then the three kinds of spread.
-curves(0, "none: every pulse succeeds", SkyrmionDevice(card, NO_EFFECTS))
+curves(0, "none: every pulse succeeds", SkyrmionDevice(card, dm.NO_EFFECTS))
 curves(1, "stochastic switching", device())
 curves(2, "device to device (10 % of range)", device(stochastic=False, device_to_device=1))
 curves(3, "cycle to cycle", device(stochastic=False, cycle_to_cycle=1))
@@ -62,13 +54,11 @@ axes.flat[5].set(title="first and later cycles, mean", xlabel="pulse", ylabel="c
 axes.flat[5].legend()
 
 # %% Rest: conductance drifts; cold devices miss pulses unless an initialisation pulse wakes them.
-retention = Retention(time=1e-6, equilibrium=0.5, drift=0.5, latency=2)
+retention = dm.Retention(time=1e-6, equilibrium=0.5, drift=0.5, latency=2)
 rest = np.geomspace(1e-8, 1e-4, 40)
 for state in (0, card.states // 2, card.states - 1):
-    drifted = [
-        retention.drifted(levels[state : state + 1], t, (levels[0], levels[-1])) for t in rest
-    ]
-    axes.flat[6].semilogx(rest, np.ravel(drifted) * 1e6)
+    drifted = retention.drifted(levels[state], rest, (levels[0], levels[-1]))
+    axes.flat[6].semilogx(rest, drifted * 1e6)
 gain = []
 for reboot in (False, True):
     array = DeviceArray(device(), np.zeros(2000, np.uint8), rng, retention=retention)
@@ -77,13 +67,11 @@ for reboot in (False, True):
         array.initialise()
     array.pulse(4, rng)
     gain.append(array.state.mean())
-share = Initialisation().energy(device()) / device().energy(1)
 axes.flat[6].set(title="relaxation at rest", xlabel="time (s)", ylabel="conductance (µS)")
 print(f"4 pulses after a rest: {gain[0]:.2f} states cold, {gain[1]:.2f} after an initialisation")
-print(f"(a pulse that costs {share:.3f} of a programming pulse)")
 
 # %% Broken devices in an array whose states are even.
-faults = Faults(stuck_low=0.05, stuck_high=0.05, open=0.03)
+faults = dm.Faults(stuck_low=0.05, stuck_high=0.05, open=0.03)
 array = DeviceArray(device(), np.full((40, 40), 3, np.uint8), rng, faults=faults)
 image = axes.flat[7].imshow(array.conductance() * 1e6)
 figure.colorbar(image, ax=axes.flat[7], label="conductance (µS)")
