@@ -185,6 +185,23 @@ def sweep(
     run_sweep(file, place, dry_run=dry_run, probe_first=probe, retry=retry)
 
 
+@app.command(rich_help_panel="Design search")
+def optimize(
+    file: Annotated[Path, typer.Argument(help="design file (YAML)", show_default=False)],
+    out: Out = RUNS,
+    data: DataFolder = None,
+    jobs: Annotated[int | None, typer.Option(help="processes; default: all cores", min=1)] = None,
+    scheduler: Annotated[
+        str | None, typer.Option(help="address of a Dask scheduler, or 'local'")
+    ] = None,
+) -> None:
+    """Search for the best designs: Pareto front, what decides it, the best ones verified."""
+    from neuroskyrm.app.optimize_command import run_design
+    from neuroskyrm.app.sweep_command import Place
+
+    run_design(file, Place(out, data, jobs, scheduler))
+
+
 @app.command(rich_help_panel="Tools")
 def verify(
     model: Annotated[Path, typer.Argument(help="ONNX model written by neuroskyrm")],

@@ -87,7 +87,7 @@ def load_sweep(path: Path) -> tuple[Sweep, dict[str, Any]]:
     base = with_values(base, sweep.fixed)
     known = default_study().model_dump()
     for key in [*sweep.axes, *sweep.fixed]:
-        _check_key(key, known, str(path))
+        check_key(key, known, str(path))
     check(Study, base, f"{path} with its base study")
     return sweep, base
 
@@ -126,8 +126,14 @@ def _check_whole(sweep: Sweep, path: Path) -> None:
         )
 
 
-def _check_key(key: str, known: Any, source: str) -> None:
-    """Complain if the dotted `key` is not a value of a study."""
+def check_key(key: str, known: Any, source: str) -> None:
+    """Complain if the dotted `key` is not a value of a study.
+
+    Raises
+    ------
+    ConfigError
+        With the nearest key there is.
+    """
     from difflib import get_close_matches
 
     for part in key.split("."):

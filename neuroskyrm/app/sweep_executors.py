@@ -44,7 +44,7 @@ class SlurmExecutor(ThreadPoolExecutor):
 
     def __init__(self, folder: Path, cluster: str = "slurm", **parameters: Any) -> None:
         super().__init__(SLURM_JOBS)
-        submitit = _needed("submitit")
+        submitit = needed("submitit")
         self._jobs = submitit.AutoExecutor(folder=folder, cluster=cluster)
         self._jobs.update_parameters(**{"timeout_min": 240, "cpus_per_task": 1, **parameters})
 
@@ -107,7 +107,7 @@ def dask(address: str, timeout: float = 60.0) -> MakeExecutor:
     ConfigError
         `distributed` is not installed; the maker raises it too if there is no scheduler.
     """
-    distributed = _needed("distributed")
+    distributed = needed("distributed")
 
     def make() -> Executor:
         try:
@@ -128,11 +128,18 @@ def dask(address: str, timeout: float = 60.0) -> MakeExecutor:
 
 def slurm(folder: Path, cluster: str = "slurm") -> MakeExecutor:
     """Return a maker of executors that run each stage as a Slurm job."""
-    _needed("submitit")
+    needed("submitit")
     return lambda: SlurmExecutor(folder, cluster)
 
 
-def _needed(module: str) -> Any:
+def needed(module: str, extra: str = "sweep") -> Any:
+    """Return a module of an extra.
+
+    Raises
+    ------
+    ConfigError
+        It is not installed.
+    """
     from importlib import import_module
 
     try:
@@ -140,5 +147,5 @@ def _needed(module: str) -> Any:
     except ImportError:
         raise ConfigError(
             f"this needs the package '{module}', which is not installed; "
-            "install neuroskyrm with its extra: pip install 'neuroskyrm[sweep]'."
+            f"install neuroskyrm with its extra: pip install 'neuroskyrm[{extra}]'."
         ) from None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -70,7 +70,8 @@ def plan_sweep(
     points: Iterable[Point],
     rung: str | None = None,
     data: Path | None = None,
-    progress: Callable[[int], None] | None = None,
+    *,
+    strict: bool = True,
 ) -> Plan:
     """Return the stages that the points of a sweep need.
 
@@ -86,13 +87,18 @@ def plan_sweep(
         Another rung than the sweep's.
     data : Path, optional
         Folder that holds MNIST.
-    progress : callable, optional
-        Called with the number of points planned.
+    strict : bool
+        Complain if not one point is a valid study.
 
     Returns
     -------
     Plan
         A point whose study is not valid has the reason in `error` and no stages.
+
+    Raises
+    ------
+    ConfigError
+        No point is a valid study.
     """
     rung = rung or sweep.rung
     stages = staircase(rung)
@@ -118,9 +124,8 @@ def plan_sweep(
             planned.error = str(problem)
             continue
         planned.digests = [digests[name] for name in order]
-        if progress is not None:
-            progress(len(plan.points))
-    _refuse_hopeless(plan)
+    if strict:
+        _refuse_hopeless(plan)
     return plan
 
 

@@ -106,16 +106,24 @@ def _at(key: str, axis: Axis, position: float) -> Any:
     info, dimension = field_at(key)
     if not isinstance(axis, RangeAxis):
         return _si(axis[min(int(position * len(axis)), len(axis) - 1)], dimension)
-    start, to = _ends(key, axis, dimension or PURE)
+    start, to = axis_ends(key, axis)
     if axis.spacing == "log":
         value = start * (to / start) ** position
     else:
         value = start + (to - start) * position
     # Twelve digits: the value that a person would write, so that it can be found again.
-    return round(value) if _whole(info) else float(f"{value:.12g}")
+    return round(value) if is_whole(info) else float(f"{value:.12g}")
 
 
-def _ends(key: str, axis: RangeAxis, dimension: Dimension) -> tuple[float, float]:
+def axis_ends(key: str, axis: RangeAxis) -> tuple[float, float]:
+    """Return first and last value of a range [SI].
+
+    Raises
+    ------
+    ConfigError
+        They are not quantities of the key's kind, or are not positive where steps are even ratios.
+    """
+    dimension = field_at(key)[1] or PURE
     try:
         start, to = (parse_quantity(end, dimension) for end in (axis.start, axis.to))
     except ValueError as problem:
@@ -134,7 +142,8 @@ def _si(value: Any, dimension: Dimension | None) -> Any:
         return value  # the study complains when the point is built, with the field's name
 
 
-def _whole(info: FieldInfo) -> bool:
+def is_whole(info: FieldInfo) -> bool:
+    """Return whether a field of the study takes whole numbers."""
     return int in _members(info.annotation)
 
 

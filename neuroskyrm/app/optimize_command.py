@@ -1,0 +1,200 @@
+"""What `neuroskyrm optimize` does: search, write the front and what decides it, verify the best."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from neuroskyrm.app.optimize import load_design
+from neuroskyrm.app.optimize_search import Search
+from neuroskyrm.app.sweep_command import Place, records_of
+from neuroskyrm.app.sweep_journal import Journal, Record
+from neuroskyrm.app.sweep_plan import plan_sweep
+from neuroskyrm.app.sweep_points import unit_of
+from neuroskyrm.app.sweep_results import metric_unit
+from neuroskyrm.app.sweep_run import SweepRun
+from neuroskyrm.io.atomic import replacing, write_json, write_text
+from neuroskyrm.io.provenance import machine, versions
+from neuroskyrm.io.stage_store import content_hash
+
+
+def run_design(file: Path, place: Place) -> Path:
+    """Search for the best designs with progress, and write the results.
+
+    Parameters
+    ----------
+    file : Path
+        The design file.
+    place : Place
+        Where to run.
+
+    Returns
+    -------
+    Path
+        The result folder.
+
+    Raises
+    ------
+    ConfigError
+        The file is wrong, or a package or the cluster is missing.
+    """
+    console = Console()
+    design, base = load_design(file)
+    identity = {"design": design.model_dump(mode="json"), "study": base}
+    folder = place.runs / f"design-{design.name}-{content_hash(identity)[:8]}"
+    search = Search(design, base, folder, place.runs, *place.executor(), place.data)
+    console.print(f"design '{design.name}', {design.trials} points, folder {folder}")
+    columns = (TextColumn("rung " + design.rung), BarColumn(28), MofNCompleteColumn(),
+               TextColumn("points, left"), TimeRemainingColumn())  # fmt: skip
+    with Progress(*columns, console=console, transient=True) as bars:
+        line = bars.add_task("", total=design.trials)
+        search.run(lambda done, total: bars.update(line, completed=done, total=total))
+    content = design.model_dump(mode="json", by_alias=True, exclude_none=True)
+    write_text(
+        folder / "design.yaml",
+        yaml.safe_dump({**content, "study": base, "set": {}}, sort_keys=False),
+    )
+    front = search.front()
+    verified = _verify(search, front, place) if design.verify and front else {}
+    _write(search, front, verified, folder)
+    _print(console, search, front, verified, folder)
+    return folder
+
+
+def _verify(search: Search, front: Sequence[Record], place: Place) -> dict[int, Record]:
+    """Compute designs that are spread over the front again on rung full."""
+    chosen = np.linspace(0, len(front) - 1, min(search.design.verify, len(front))).round()
+    points = [search.points[front[int(i)].number] for i in sorted(set(chosen))]
+    plan = plan_sweep(search.sweep, search.base, points, "full", place.data)
+    make, width = place.executor()
+    journal = Journal(search.journal.path)
+    SweepRun(plan, journal, place.runs, make, width, place.data).run()
+    return {record.number: record for record in records_of(plan, journal)}
+
+
+def _write(
+    search: Search, front: Sequence[Record], verified: dict[int, Record], folder: Path
+) -> None:
+    _write_table(search, front, folder / "trials.csv")
+    draw_front(search, front, folder / "figure.png")
+    rows = [_row(search, record) | _beside(search, verified.get(record.number)) for record in front]
+    write_json(
+        folder / "metrics.json",
+        {
+            "design.trials": len(search.records),
+            "design.failed": sum(bool(record.error) for record in search.records),
+            "design.feasible": sum(bool(r.metrics) and search.feasible(r) for r in search.records),
+            "design.front": rows,
+            "design.importance": search.importance(),
+            "rung": search.design.rung,
+            "seed": search.design.seed,
+            "versions": versions(),
+            "machine": machine(),
+        },
+    )
+
+
+def _row(search: Search, record: Record) -> dict[str, Any]:
+    values = search.points[record.number].values
+    return {"point": record.number, **values, **{n: record.metrics[n] for n in search.wanted}}
+
+
+def _beside(search: Search, record: Record | None) -> dict[str, Any]:
+    if record is None:
+        return {}
+    return {f"full: {name}": record.metrics.get(name) for name in search.wanted} | (
+        {"full: error": record.error} if record.error else {}
+    )
+
+
+def _write_table(search: Search, front: Sequence[Record], path: Path) -> None:
+    best = {record.number for record in front}
+    design = search.design
+    keys = [f"{key} [{unit_of(key)}]" for key in [*design.parameters, *design.tied]]
+    names = [f"{name} [{metric_unit(name)}]" for name in search.wanted]
+    with replacing(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["point", *keys, *names, "on the front", "reason"])
+        for point, record in zip(search.points, search.records, strict=True):
+            metrics = [record.metrics.get(name, "") for name in search.wanted]
+            row = [point.number, *point.values.values(), *metrics]
+            writer.writerow([*row, int(point.number in best), record.error])
+
+
+def draw_front(search: Search, front: Sequence[Record], path: Path) -> None:
+    """Draw all points and the front in the plane of the first two objectives, and importance."""
+    from neuroskyrm.app.figures import DOWN, UP, drawing
+
+    names = list(search.design.objectives)
+    pairs = [(names[0], other) for other in names[1:]] or [(names[0], names[0])]
+    good = [r for r in search.records if r.metrics]
+    with drawing(path, 4.2 * (len(pairs) + 1), 3.2) as figure:
+        axes = figure.subplots(1, len(pairs) + 1)
+        for axis, (x, y) in zip(axes, pairs, strict=False):
+            for keep, colour, label in (
+                (False, "0.75", "breaks a constraint"),
+                (True, UP, "tried"),
+            ):
+                chosen = [r for r in good if search.feasible(r) == keep]
+                if chosen:
+                    axis.plot(*_columns(chosen, x, y), "o", color=colour, label=label, ms=3)
+            if front:
+                axis.plot(*_columns(front, x, y), "o-", color=DOWN, label="Pareto front")
+            axis.set(xlabel=_label(x), ylabel=_label(y))
+            axis.legend(fontsize=7)
+        shares = search.importance()
+        keys = list(search.design.parameters)
+        height = 0.8 / len(names)
+        for number, name in enumerate(names):
+            y = np.arange(len(keys)) + number * height
+            axes[-1].barh(y, [shares[name].get(key, 0.0) for key in keys], height, label=name)
+        axes[-1].set_yticks(np.arange(len(keys)) + 0.4 - height / 2, keys)
+        axes[-1].set(xlabel="importance (share)")
+        axes[-1].legend(fontsize=7)
+
+
+def _columns(records: Sequence[Record], x: str, y: str) -> tuple[list[float], list[float]]:
+    return [float(r.metrics[x]) for r in records], [float(r.metrics[y]) for r in records]
+
+
+def _label(name: str) -> str:
+    unit = metric_unit(name)
+    return name if unit == "1" else f"{name} [{unit}]"
+
+
+def _print(
+    console: Console,
+    search: Search,
+    front: Sequence[Record],
+    verified: dict[int, Record],
+    folder: Path,
+) -> None:
+    failed = sum(bool(record.error) for record in search.records)
+    console.print(f"{len(search.records)} points tried, {failed} failed; {len(front)} on the front")
+    if not front:
+        console.print("no point keeps all constraints: widen the ranges or loosen a bound")
+    keys = [*search.design.parameters, *search.design.tied]
+    table = Table("point", *keys, *search.wanted, title="Pareto front")
+    for record in front[:12]:
+        table.add_row(*map(_text, _row(search, record).values()))
+        full = verified.get(record.number)
+        if full is not None:
+            blank = [""] * len(keys)
+            values = [full.metrics.get(name, "failed") for name in search.wanted]
+            table.add_row(
+                "full", *blank, *(f"{v:.4g}" if isinstance(v, float) else str(v) for v in values)
+            )
+    console.print(table)
+    console.print(f"picture: {folder / 'figure.png'}", highlight=False)
+
+
+def _text(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
