@@ -2,8 +2,11 @@
 
 from neuroskyrm.micromagnetics.integrator import Tolerance
 from neuroskyrm.micromagnetics.mesh import Mesh
+from neuroskyrm.micromagnetics.mumax import export_mumax
+from neuroskyrm.micromagnetics.pictures import colours, save_film, save_picture
 from neuroskyrm.micromagnetics.pulses import Pulse, PulseTrain
 from neuroskyrm.micromagnetics.sample import Sample, State
+from neuroskyrm.micromagnetics.shapes import Shape, disc, image, paint, rectangle
 from neuroskyrm.micromagnetics.simulation import Simulation
 from neuroskyrm.micromagnetics.terms import (
     BulkDMI,
@@ -17,7 +20,12 @@ from neuroskyrm.micromagnetics.terms import (
     UniaxialAnisotropy,
     Zeeman,
 )
-from neuroskyrm.micromagnetics.torques import SpinOrbitTorque, Torque
+from neuroskyrm.micromagnetics.torques import (
+    SlonczewskiTorque,
+    SpinOrbitTorque,
+    Torque,
+    ZhangLiTorque,
+)
 
 __all__ = [
     "BulkDMI",
@@ -31,7 +39,9 @@ __all__ = [
     "Pulse",
     "PulseTrain",
     "Sample",
+    "Shape",
     "Simulation",
+    "SlonczewskiTorque",
     "SpinOrbitTorque",
     "State",
     "Term",
@@ -39,4 +49,13 @@ __all__ = [
     "Torque",
     "UniaxialAnisotropy",
     "Zeeman",
+    "ZhangLiTorque",
+    "colours",
+    "disc",
+    "export_mumax",
+    "image",
+    "paint",
+    "rectangle",
+    "save_film",
+    "save_picture",
 ]

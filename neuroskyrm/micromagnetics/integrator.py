@@ -79,8 +79,8 @@ class Integrator:
         PhysicsError
             m became NaN, left the unit sphere, or the step fell below its minimum.
         """
-        self.system.draw_noise(self.step_number, dt)
         while True:
+            self.system.draw_noise(self.step_number, dt)
             new, deviation = self._stages(t, dt, drive)
             if not self.scheme.adaptive:
                 self._check(deviation, t, dt)
@@ -92,7 +92,9 @@ class Integrator:
             if error <= self.tolerance.error:
                 self.dt = following
                 break
-            dt, self._fresh = following, self._fresh or bool(np.isfinite(error))
+            dt = following
+            # The first slope stays valid unless the noise, which depends on the step, is in it.
+            self._fresh = not self.system.is_warm and (self._fresh or bool(np.isfinite(error)))
         self._accept(new)
         return dt
 

@@ -91,6 +91,7 @@ def normal_pair_row(
 def thermal_field(
     out: Array,
     sigma: Array,
+    factor: float,
     step: int,
     seed: int,
     begin: int,
@@ -98,12 +99,13 @@ def thermal_field(
     words: NDArray[np.uint64],
     normals: NDArray[np.float32],
 ) -> None:
-    """Write sigma times normal numbers to rows begin..end of `out` (3, layers, ny, nx).
+    """Write factor sigma times normal numbers to rows begin..end of `out` (3, layers, ny, nx).
 
     `words` (4, n) and `normals` (4 n) are scratch with 4 n >= 3 nx.
     """
     ny, nx = out.shape[2:]
     n = words.shape[1]
+    scale = out.dtype.type(factor)
     for row in range(begin, end):
         layer, y = row // ny, row % ny
         philox_row(words, row, step, seed)
@@ -114,4 +116,4 @@ def thermal_field(
             target = out[a, layer, y]
             numbers = normals[a * nx : (a + 1) * nx]
             for x in range(nx):
-                target[x] = spread[x] * numbers[x]
+                target[x] = scale * spread[x] * numbers[x]

@@ -100,25 +100,25 @@ class System:
         self.is_warm = bool(self.temperature.any())
         shape = (3, layers, ny, nx) if self.is_warm else (0, layers, ny, nx)
         self.thermal = np.zeros(shape, dtype=self.dtype)
+        power = 2 * self.alpha * BOLTZMANN * self.temperature / GAMMA
+        moments = self.sample.moments
+        variance = np.divide(power, moments, out=np.zeros(moments.shape), where=moments > 0)
+        self.sigma = np.sqrt(variance).astype(self.dtype)
 
     def draw_noise(self, step: int, dt: float) -> None:
         """Set the thermal field of step number `step` of length `dt` [s].
 
-        W. F. Brown, Phys. Rev. 130, 1677 (1963): variance 2 alpha kB T / (gamma Ms V dt).
+        W. F. Brown, Phys. Rev. 130, 1677 (1963): variance 2 alpha kB T / (gamma Ms V dt). The
+        same step has the same numbers whatever its length, so that a rejected step is repeated
+        with the noise rescaled, not redrawn (J. Leliaert et al., AIP Adv. 7, 125010 (2017)).
         """
         if not self.is_warm:
             return
-        if dt != getattr(self, "_sigma_dt", None):
-            power = 2 * self.alpha * BOLTZMANN * self.temperature / (GAMMA * dt)
-            moments = self.sample.moments
-            variance = np.divide(power, moments, out=np.zeros_like(moments), where=moments > 0)
-            self._sigma = np.sqrt(variance).astype(self.dtype)
-            self._sigma_dt = dt
 
         def work(thread: int, begin: int, end: int) -> None:
             thermal_field(
-                self.thermal, self._sigma, step, self.seed, begin, end, self.words[thread],
-                self.normals[thread],
+                self.thermal, self.sigma, dt**-0.5, step, self.seed, begin, end,
+                self.words[thread], self.normals[thread],
             )  # fmt: skip
 
         self.workers.share(work, self.rows)

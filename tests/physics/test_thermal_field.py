@@ -12,6 +12,7 @@ from neuroskyrm.micromagnetics import (
     InterlayerExchange,
     Mesh,
     Simulation,
+    Tolerance,
     UniaxialAnisotropy,
     Zeeman,
 )
@@ -51,7 +52,7 @@ def test_boltzmann_in_a_field(evidence, dtype):
     with evidence.figure(f"field-{name}", "m_z of 4096 cells in a field, and Boltzmann.") as axes:
         if axes:
             z = np.linspace(-1, 1, 200)
-            axes.hist(mz, 40, (-1, 1), density=True, alpha=0.5)
+            axes.hist(mz, 40, range=(-1, 1), density=True, alpha=0.5)
             axes.plot(z, xi * np.exp(xi * z) / (2 * np.sinh(xi)), "k-")
             axes.set(xlabel="m_z", ylabel="density")
 
@@ -148,6 +149,20 @@ def test_rk4_and_heun_reach_the_same_distribution(evidence):
     error = np.sqrt((1 / xi**2 - 1 / np.sinh(xi) ** 2) / mz.size)
     evidence.number("⟨m_z⟩ with RK4, noise frozen over a step", mz.mean(),
                     1 / np.tanh(xi) - 1 / xi, 4 * error, source="Langevin")  # fmt: skip
+
+
+@pytest.mark.parametrize("error", [3e-3, 3e-4])
+def test_adaptive_steps_keep_the_distribution(evidence, error):
+    B, volume = 0.5, 4e-9**2 * 1.5e-9
+    xi = MS * volume * B / (BOLTZMANN * T)
+    simulation = cells(
+        [Zeeman((0, 0, B))], seed=12, scheme="dormand-prince", tolerance=Tolerance(error=error)
+    )
+    simulation.run(1.5e-10)
+    mz = simulation.m[2].ravel().astype(float)
+    allowed = 4 * np.sqrt((1 / xi**2 - 1 / np.sinh(xi) ** 2) / mz.size)
+    evidence.number(f"⟨m_z⟩ with adaptive steps, error {error:g}", mz.mean(),
+                    1 / np.tanh(xi) - 1 / xi, allowed, source="Langevin")  # fmt: skip
 
 
 def test_demagnetising_field_keeps_the_distribution(evidence):

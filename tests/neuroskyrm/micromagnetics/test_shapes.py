@@ -1,54 +1,58 @@
 import numpy as np
 import pytest
+from PIL import Image
 
 from neuroskyrm.errors import ConfigError, DataError
-from neuroskyrm.micromagnetics import Mesh
-from neuroskyrm.micromagnetics.shapes import Disc, Everywhere, Rectangle, mask_from_image
+from neuroskyrm.micromagnetics import Mesh, disc, image, paint, rectangle
 
-MESH = Mesh.multilayer(200, 100, 1e-9, 1e-9, repeats=1)
+MESH = Mesh.multilayer(100, 60, 1e-9, 1e-9, 2)
+
+
+def area(shape):
+    return shape.mask(MESH).sum()
 
 
 def test_areas_are_those_of_geometry():
-    disc = Disc(40e-9).mask(MESH).sum()
-    assert disc == pytest.approx(np.pi * 40**2, rel=0.01)
-    sharp = Rectangle(100e-9, 60e-9).mask(MESH).sum()
-    assert sharp == 6000
-    rounded = Rectangle(100e-9, 60e-9, corner=20e-9).mask(MESH).sum()
-    assert rounded == pytest.approx(6000 - (4 - np.pi) * 400, rel=0.01)
+    middle = (50e-9, 30e-9)
+    assert area(rectangle(middle, 40e-9, 20e-9)) == 800
+    assert area(disc(middle, 20e-9)) == pytest.approx(np.pi * 400, rel=0.02)
+    rounded = rectangle(middle, 40e-9, 20e-9, corner=8e-9)
+    assert area(rounded) == pytest.approx(800 - (4 - np.pi) * 64, rel=0.02)
 
 
-def test_combinations_are_those_of_sets():
-    a, b = Disc(30e-9, (-10e-9, 0)), Rectangle(50e-9, 50e-9, (15e-9, 5e-9))
-    A, B = a.mask(MESH), b.mask(MESH)
-    assert np.array_equal((a | b).mask(MESH), A | B)
-    assert np.array_equal((a & b).mask(MESH), A & B)
-    assert np.array_equal((a - b).mask(MESH), A & ~B)
-    assert np.array_equal((~a).mask(MESH), ~A)
-    assert Everywhere().mask(MESH).all()
+def test_shapes_combine_as_sets():
+    one, other = disc((40e-9, 30e-9), 20e-9), disc((60e-9, 30e-9), 20e-9)
+    assert area(one | other) == area(one) + area(other) - area(one & other)
+    assert area(one - other) == area(one) - area(one & other)
+    assert area(~one) == 6000 - area(one)
 
 
-def test_centre_moves_the_shape():
-    mask = Disc(10e-9, (50e-9, -20e-9)).mask(MESH)
-    y, x = np.nonzero(mask)
-    assert (x.mean() + 0.5 - 100, y.mean() + 0.5 - 50) == pytest.approx((50, -20), abs=0.01)
+def test_regions_overpaint_one_another_per_layer():
+    Ku = paint(
+        MESH, 7e5, (rectangle((50e-9, 30e-9), 40e-9, 20e-9), 8e5),
+        (disc((50e-9, 30e-9), 5e-9), np.array([9e5, 1e6]).reshape(2, 1, 1)),
+    )  # fmt: skip
+    assert Ku.shape == MESH.shape
+    assert (Ku[0, 30, 50], Ku[1, 30, 50], Ku[0, 30, 35], Ku[1, 0, 0]) == (9e5, 1e6, 8e5, 7e5)
 
 
-def test_picture_becomes_a_mask_with_its_top_at_large_y(tmp_path):
-    from matplotlib.image import imsave
+def test_an_image_is_upright(tmp_path):
+    pixels = np.full((30, 50), 255, np.uint8)
+    pixels[:15, :10] = 0  # dark in the upper left
+    Image.fromarray(pixels).save(tmp_path / "mask.png")
+    mask = image(tmp_path / "mask.png", 100e-9, 60e-9).mask(MESH)
+    assert mask[59, 0]
+    assert not mask[0, 0]
+    assert mask.sum() == 20 * 30
 
-    picture = np.ones((50, 100, 3))
-    picture[:25, :50] = 0  # upper left
-    imsave(tmp_path / "mask.png", picture)
-    mask = mask_from_image(tmp_path / "mask.png", MESH)
-    assert mask[50:, :100].all()
-    assert mask.sum() == 5000
 
-
-def test_bad_shapes_and_pictures_are_named(tmp_path):
+def test_wrong_shapes_are_named(tmp_path):
+    with pytest.raises(ConfigError, match="corner"):
+        rectangle((0, 0), 1e-9, 1e-9, corner=1e-9)
     with pytest.raises(ConfigError, match="radius"):
-        Disc(-1.0)
-    with pytest.raises(ConfigError, match="sides must be positive"):
-        Rectangle(0.0, 1e-9)
+        disc((0, 0), 0)
+    with pytest.raises(DataError, match="no such file"):
+        image(tmp_path / "none.png", 1, 1)
     (tmp_path / "text.png").write_text("no picture")
-    with pytest.raises(DataError, match=r"text\.png"):
-        mask_from_image(tmp_path / "text.png", MESH)
+    with pytest.raises(DataError, match="not a picture"):
+        image(tmp_path / "text.png", 1, 1)

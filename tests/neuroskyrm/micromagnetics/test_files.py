@@ -1,0 +1,114 @@
+"""Pictures and mumax3 scripts."""
+
+import re
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from neuroskyrm.errors import ConfigError
+from neuroskyrm.io import ovf
+from neuroskyrm.io.trajectory import Trajectory
+from neuroskyrm.micromagnetics import (
+    Demag,
+    Exchange,
+    InterfacialDMI,
+    InterlayerExchange,
+    Mesh,
+    Simulation,
+    SpinOrbitTorque,
+    UniaxialAnisotropy,
+    Zeeman,
+    colours,
+    export_mumax,
+    save_film,
+    save_picture,
+)
+
+
+@pytest.mark.parametrize(("m", "rgb"), [
+    ((1, 0, 0), (255, 0, 0)), ((-1, 0, 0), (0, 255, 255)), ((0, 0, 1), (255, 255, 255)),
+    ((0, 0, -1), (0, 0, 0)), ((0, 1, 0), (128, 255, 0)), ((0, -1, 0), (128, 0, 255)),
+    ((0, 0, 0), (191, 191, 191)),
+])  # fmt: skip
+def test_colours_of_the_six_directions(m, rgb):
+    got = colours(np.array(m, dtype=float).reshape(3, 1, 1))[0, 0]
+    assert np.abs(got.astype(int) - rgb).max() <= 1
+
+
+def test_pictures_have_y_upwards(tmp_path):
+    m = np.zeros((3, 1, 4, 6))
+    m[2] = -1
+    m[2, 0, 3, 0] = 1
+    save_picture(tmp_path / "m.png", m, scale=3)
+    with Image.open(tmp_path / "m.png") as picture:
+        assert picture.size == (18, 12)
+        assert picture.getpixel((0, 0)) == (255, 255, 255)
+        assert picture.getpixel((0, 11)) == (0, 0, 0)
+
+
+def test_films_have_a_frame_per_snapshot(tmp_path):
+    snapshots = np.zeros((3, 3, 1, 4, 6), np.float32)
+    snapshots[0, 0], snapshots[1, 1], snapshots[2, 2] = 1, 1, 1
+    save_film(tmp_path / "m.gif", Trajectory({"t": np.zeros(3)}, snapshots, np.zeros(3)))
+    with Image.open(tmp_path / "m.gif") as film:
+        assert film.n_frames == 3
+    with pytest.raises(ConfigError, match="no snapshots"):
+        save_film(tmp_path / "none.gif", Trajectory({"t": np.zeros(3)}))
+
+
+def device(terms=(), torques=(), **options):
+    mesh = Mesh.multilayer(8, 4, 2e-9, 2e-9, 2, 1e-9, 3e-9)
+    Ms = np.full(mesh.shape, 956e3)
+    Ms[:, 0, 0] = 0
+    Ku = np.full(mesh.shape, 717e3)
+    Ku[:, 2:, 3:5] = 860e3
+    usual = [
+        Exchange(1e-11), InterfacialDMI(1.7e-3), UniaxialAnisotropy(Ku), Demag(),
+        Zeeman((0, 0, 0.08)),
+    ]  # fmt: skip
+    return Simulation(mesh, [*usual, *terms], Ms, 0.1, torques, m=(0.1, 0, 1), **options)
+
+
+def test_mumax_script_holds_the_same_problem(tmp_path):
+    simulation = device(torques=[SpinOrbitTorque.from_spin_hall(0.2, 956e3, 1e-9)])
+    text = export_mumax(simulation, tmp_path, 1e-9, current=3e11).read_text()
+    assert "SetGridSize(8, 4, 4)" in text  # two layers and the gap of two cells
+    assert "SetCellSize(2e-09, 2e-09, 1e-09)" in text
+    for line in ("B_ext = vector(0.0, 0.0, 0.08)", "OpenBC = true", "EnableDemag = true",
+                 "Lambda = 1", "FixedLayer = vector(0.0, 1.0, 0.0)"):  # fmt: skip
+        assert line in text.splitlines()
+    (pol,) = re.findall(r"^Pol = (\S+)$", text, re.MULTILINE)
+    assert float(pol) == pytest.approx(0.2)
+    assert set(map(float, re.findall(r"Ku1.SetRegion\(\d+, (\S+)\)", text))) == {717e3, 860e3}
+    regions = ovf.read(tmp_path / "regions.ovf").values[0]
+    assert not regions[1:3].any()
+    assert regions[0, 0, 0] == 0
+    assert len(np.unique(regions)) == 3
+    m = ovf.read(tmp_path / "m.ovf").values
+    np.testing.assert_allclose(m[:, [0, 3]], simulation.m, atol=1e-7)
+
+
+def test_mumax_thermal_runs_have_a_seed_and_a_fixed_step(tmp_path):
+    text = export_mumax(device(temperature=300.0, seed=7), tmp_path, 1e-9).read_text()
+    for line in ("ThermSeed(7)", "FixDt = 1e-13", "SetSolver(2)"):
+        assert line in text.splitlines()
+    assert "Temp.SetRegion(1, 300.0)" in text
+
+
+@pytest.mark.parametrize("options", [
+    {"terms": [InterlayerExchange(1e-4)]},
+    {"terms": [Exchange(1e-12)]},
+    {"torques": [SpinOrbitTorque([1e-13, 2e-13])]},
+])  # fmt: skip
+def test_what_mumax_cannot_do_is_named(tmp_path, options):
+    with pytest.raises(ConfigError, match="mumax3"):
+        export_mumax(device(**options), tmp_path, 1e-9, current=1e11)
+    assert not (tmp_path / "problem.mx3").exists()
+
+
+def test_more_than_256_regions_are_refused(tmp_path):
+    mesh = Mesh.multilayer(20, 20, 2e-9, 2e-9)
+    Ku = np.arange(400.0).reshape(mesh.shape) + 1
+    with pytest.raises(ConfigError, match="regions"):
+        export_mumax(Simulation(mesh, [UniaxialAnisotropy(Ku)], 8e5, 0.1), tmp_path, 1e-9)
