@@ -15,6 +15,9 @@ from numpy.typing import NDArray
 
 from networks.recurrent import RecurrentClassifier, sigmoid, softmax
 
+Frames = NDArray[np.floating]
+"""Profiles of one process, shape (frames, inputs), or of several."""
+
 Update = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
 """Changes of V, U and W."""
 
@@ -31,26 +34,27 @@ def constant_network(inputs: int, hidden: int, classes: tuple[str, ...]) -> Recu
     )
 
 
-def printed_update(network: RecurrentClassifier, profiles: NDArray, label: int) -> Update:
+def printed_update(network: RecurrentClassifier, profiles: Frames, label: int) -> Update:
     """Return the update of Eqs. (B5) to (B14) for one process, shape (frames, inputs)."""
     return _update(network, profiles, label, power=2)
 
 
-def gradient_update(network: RecurrentClassifier, profiles: NDArray, label: int) -> Update:
+def gradient_update(network: RecurrentClassifier, profiles: Frames, label: int) -> Update:
     """Return minus the gradient of the cross-entropy: back-propagation through time."""
     return _update(network, profiles, label, power=1)
 
 
-def _update(network: RecurrentClassifier, profiles: NDArray, label: int, power: int) -> Update:
+def _update(network: RecurrentClassifier, profiles: Frames, label: int, power: int) -> Update:
     """Propagate errors back through ``W ** power`` and ``U ** power``."""
     V, U, W = (
         np.asarray(w, dtype=np.float64)
         for w in (network.inputs, network.recurrent, network.outputs)
     )
-    states = [np.zeros(len(U))]
+    states: list[NDArray[np.floating]] = [np.zeros(len(U))]
     for frame in profiles:
-        states.append(sigmoid(frame @ V + states[-1] @ U + network.hidden_bias))
-    outputs = softmax(states[-1] @ W + network.output_bias)
+        charge = frame @ V + states[-1] @ U + network.hidden_bias
+        states.append(sigmoid(charge.astype(np.float32)))
+    outputs = softmax((states[-1] @ W + network.output_bias).astype(np.float32))
     miss = np.eye(len(network.classes))[label] - outputs  # t - o, Eq. (B5)
     change_V, change_U = np.zeros_like(V), np.zeros_like(U)
     error = (W**power) @ miss
@@ -65,7 +69,7 @@ def _update(network: RecurrentClassifier, profiles: NDArray, label: int, power: 
 
 def follow(
     network: RecurrentClassifier,
-    profiles: NDArray,
+    profiles: Frames,
     labels: NDArray[np.integer],
     rule: str,
     rate: float,

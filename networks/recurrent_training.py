@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from networks.recurrent import RecurrentClassifier
+from networks.training import single_thread
 from neuroskyrm.errors import ConfigError
 
 
@@ -133,7 +133,7 @@ def train_classifier(
     """
     options = training or Training()
     _check(profiles, labels, classes)
-    with single_threaded():
+    with single_thread():
         generator = torch.Generator().manual_seed(options.seed)
         network = _Network(profiles.shape[-1], options.hidden, len(classes), generator)
         history = _fit(network, profiles, labels, options, generator, progress)
@@ -196,14 +196,3 @@ def _check(
         )
     if labels.min() < 0 or labels.max() >= len(classes):
         raise ConfigError(f"Labels must lie in 0 ... {len(classes) - 1} (classes: {classes}).")
-
-
-@contextmanager
-def single_threaded() -> Iterator[None]:
-    """Run torch on one thread: sums then have one order, whatever machine or setting."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

@@ -102,7 +102,8 @@ class _Batch:
         field = self._field(spins) + self._applied(time)
         torque = torch.linalg.cross(spins, field, dim=1)
         relaxation = torch.linalg.cross(spins, torque, dim=1)
-        return -self.rate * (torque + self.alpha * relaxation)
+        slope: torch.Tensor = -self.rate * (torque + self.alpha * relaxation)
+        return slope
 
     def _field(self, spins: torch.Tensor) -> torch.Tensor:
         """Return exchange, Dzyaloshinskii-Moriya, anisotropy and static field [T]."""
@@ -123,7 +124,8 @@ class _Batch:
 
     def _applied(self, time: float) -> torch.Tensor:
         strength = np.exp(-0.5 * ((time - self.centres) / self.widths) ** 2)
-        return self._column(strength, self.device) * self.peaks
+        scale: torch.Tensor = self._column(strength, self.device)
+        return scale * self.peaks
 
     @staticmethod
     def _column(values: np.ndarray, device: torch.device) -> torch.Tensor:
