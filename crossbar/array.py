@@ -230,9 +230,8 @@ class Crossbar:
 
         Wires attenuate the noise of each device as they attenuate the device (first order).
         """
-        if not self._pair.layout.wires.ideal:
-            self.solution()
-        return self._pair.scaled(self._plus.read(rng), self._minus.read(rng))
+        reads = self._plus.read(rng), self._minus.read(rng)
+        return self._pair.noisy(self.device_conductances(), reads)
 
     @on_one_thread
     def infer(

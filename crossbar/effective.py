@@ -22,8 +22,8 @@ class WireUpdate:
     every : int
         Solve exactly at the first use after this many rounds of pulses.
     between : {"held", "rank-1"}
-        In between, scale each device by its own last attenuation, or by one mean factor a row
-        and one a column (`wires.MeanAttenuation`).
+        In between, attenuate the change of each device as the device was attenuated, or by one
+        mean factor a row and one a column (`wires.MeanAttenuation`).
 
     Raises
     ------
@@ -57,7 +57,7 @@ class WiredPair:
     def __init__(self, layout: Layout, update: WireUpdate) -> None:
         self.layout = layout
         self.update = update
-        self._solution: Solution | None = None
+        self._last: _Expansion | None = None
         self._age = 0
 
     def pulsed(self) -> None:
@@ -66,17 +66,31 @@ class WiredPair:
 
     def solution(self, plus: Matrix, minus: Matrix) -> Solution:
         """Return the exact solution, not older than `WireUpdate` allows."""
-        if self._solution is None or self._age >= self.update.every:
-            self._solution = solve_layout(plus, minus, self.layout)
-            self._attenuations = [
+        return self._expansion(plus, minus).solution
+
+    def effective(self, plus: Matrix, minus: Matrix) -> Matrix:
+        """Return the signed effective matrix [S]: exact if the solution is fresh."""
+        if self.layout.wires.ideal:
+            return plus - minus
+        last = self._expansion(plus, minus)
+        return last.solution.effective if self._age == 0 else last.at(plus, minus)
+
+    def noisy(self, devices: tuple[Matrix, Matrix], reads: tuple[Matrix, Matrix]) -> Matrix:
+        """Return the signed matrix for `reads` that scatter about `devices`, to first order [S]."""
+        if self.layout.wires.ideal:
+            return reads[0] - reads[1]
+        return self._expansion(*devices).at(*reads)
+
+    def _expansion(self, plus: Matrix, minus: Matrix) -> _Expansion:
+        if self._last is None or self._age >= self.update.every:
+            solution = solve_layout(plus, minus, self.layout)
+            attenuations = [
                 self._attenuation(devices, effective)
-                for devices, effective in (
-                    (plus, self._solution.plus),
-                    (minus, self._solution.minus),
-                )
+                for devices, effective in ((plus, solution.plus), (minus, solution.minus))
             ]
+            self._last = _Expansion(solution, (plus, minus), (attenuations[0], attenuations[1]))
             self._age = 0
-        return self._solution
+        return self._last
 
     def _attenuation(self, devices: Matrix, effective: Matrix) -> Matrix:
         if self.update.between == "rank-1":
@@ -84,19 +98,17 @@ class WiredPair:
             return mean.row * mean.column
         return np.divide(effective, devices, out=np.zeros_like(devices), where=devices > 0)
 
-    def effective(self, plus: Matrix, minus: Matrix) -> Matrix:
-        """Return the signed effective matrix [S]: exact if the solution is fresh."""
-        if self.layout.wires.ideal:
-            return plus - minus
-        solution = self.solution(plus, minus)
-        return solution.effective if self._age == 0 else self.scaled(plus, minus)
 
-    def scaled(self, plus: Matrix, minus: Matrix) -> Matrix:
-        """Return the signed matrix of devices near those of the last solution, to first order.
+@dataclass(frozen=True)
+class _Expansion:
+    """The last exact solution, and how the effective matrix follows small changes of devices."""
 
-        Each device keeps its attenuation; call `solution` first.
-        """
-        if self.layout.wires.ideal:
-            return plus - minus
-        scaled: Matrix = self._attenuations[0] * plus - self._attenuations[1] * minus
-        return scaled
+    solution: Solution
+    devices: tuple[Matrix, Matrix]
+    attenuations: tuple[Matrix, Matrix]
+
+    def at(self, plus: Matrix, minus: Matrix) -> Matrix:
+        """Return the signed matrix when the devices are `plus` and `minus` instead [S]."""
+        changed: Matrix = self.solution.effective + self.attenuations[0] * (plus - self.devices[0])
+        changed -= self.attenuations[1] * (minus - self.devices[1])
+        return changed

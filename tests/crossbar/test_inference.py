@@ -73,6 +73,12 @@ def test_held_attenuation_stays_close_while_devices_are_pulsed():
     assert np.abs(ignoring / right - 1).min() > 0.02
 
 
+@pytest.mark.parametrize("between", ["held", "rank-1"])
+def test_a_read_without_noise_is_the_exact_matrix(between):
+    crossbar = programmed(wires=WIRES, update=WireUpdate(every=9, between=between))
+    assert crossbar.read(np.random.default_rng(0)) == pytest.approx(crossbar.conductances())
+
+
 def test_the_wires_are_solved_again_when_due(monkeypatch):
     calls = []
     from crossbar import effective
