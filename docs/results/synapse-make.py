@@ -36,7 +36,7 @@ from neuroskyrm.micromagnetics.track_drive import (
 )
 
 ROOT = Path(__file__).resolve().parents[2]
-CARDS = {"paper-n4-300K", "rim-n4-300K"}
+CARDS = {"paper-n4-300K", "rim-n4-300K", "rim-n4-40mT-300K"}
 FULL = (
     "full layers, 4 nm cells, single precision, RK4 with 0.5 ps steps, demagnetising field "
     "between cells extrapolated over four steps"
@@ -108,6 +108,13 @@ def studies() -> dict[str, tuple[Track, Drive, str, str]]:
             "The multilayer synapse of Chen et al. (800 x 220 nm, n = 4, 300 K) with gaps of 48 "
             "nm in place of 37.5 nm, and its stack as one effective film.",
             EFFECTIVE,
+        ),
+        "rim-n4-40mT-300K": (
+            replace(rim, name="rim-n4-40mT-300K", field=40e-3),
+            replace(default_drive(rim), steps=pulses),
+            "The rim design at half the field (40 mT), which makes its skyrmions half as large "
+            "again (800 x 220 nm, n = 4, 300 K).",
+            FULL,
         ),
         "rim-n4-300K": (
             rim,
