@@ -23,6 +23,7 @@ from pathlib import Path
 import numpy as np
 
 from devicemodels import DeviceModel, Effects, IdealDevice, SkyrmionDevice, load_card
+from networks.neurons import LONG_TRAINING
 from networks.stdp import StdpNetwork
 from networks.stdp_faults import Unreliable, slip, stick
 from networks.stdp_figures import confusion_figure, training_figure, weight_map_figure
@@ -61,7 +62,7 @@ def train(
     after: Callable[[StdpNetwork], None] | None = options.pop("after", None)
     before: Callable[[StdpNetwork], None] | None = options.pop("before", None)
     neurons = options.pop("neurons", 400)
-    net = StdpNetwork(model, neurons, rule, seed=seed, **options)
+    net = StdpNetwork(model, neurons, rule, lif=LONG_TRAINING, seed=seed, **options)
     if before is not None:
         before(net)
     start = time.process_time()

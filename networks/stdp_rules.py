@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 
 from devicemodels.base import DeviceModel
+from networks.neurons import LONG_TRAINING, LifParameters
 from networks.stdp_array import transition_matrix
 from networks.stdp_kernel import CONTINUOUS, PER_COLUMN, PER_SYNAPSE, RuleConstants
 from neuroskyrm.errors import ConfigError
@@ -211,3 +212,27 @@ RULES: dict[str, type[Rule]] = {
     "ideal": IdealContinuous,
 }
 """Rules by the name they have in studies."""
+
+
+def suited(name: str, model: DeviceModel, images: int) -> tuple[Rule, LifParameters]:
+    """Return the rule `name` and the neurons with the constants found best for a training.
+
+    Parameters
+    ----------
+    name : str
+        A key of `RULES`.
+    model : DeviceModel
+        The device; trainings of 10,000 images and more match the pulse probabilities to it.
+    images : int
+        Images that will be presented.
+
+    Raises
+    ------
+    ConfigError
+        There is no such rule.
+    """
+    if name not in RULES:
+        raise ConfigError(f"rule: '{name}' is not known; choose {', '.join(RULES)}.")
+    long = images >= 10000
+    rule = matched_rule(model) if long and name == "probabilistic" else RULES[name]()
+    return rule, LONG_TRAINING if long else LifParameters()

@@ -6,7 +6,7 @@ import numpy as np
 
 from networks.stdp import Progress, StdpNetwork
 from networks.stdp_files import load_stdp, save_stdp
-from networks.stdp_rules import RULES
+from networks.stdp_rules import suited
 from neuroskyrm.app.progress import Tick
 from neuroskyrm.app.stages.base import Context, Stage
 from neuroskyrm.app.stages.devices import device_of
@@ -26,13 +26,14 @@ def _work(context: Context) -> Metrics:
     images = images_of(study, context.data)
     shown = images.train_images[: study.stdp.train]
     labels = images.train_labels[: study.stdp.train]
+    goal = study.stdp.passes * len(shown)
     checkpoint = context.folder / "checkpoint.safetensors"
     if checkpoint.exists():
         network = load_stdp(checkpoint)
     else:
-        rule = RULES[study.stdp.rule]()
-        network = StdpNetwork(device_of(context), study.stdp.neurons, rule, seed=study.seed)
-    goal = study.stdp.passes * len(shown)
+        device = device_of(context)
+        rule, lif = suited(study.stdp.rule, device, goal)
+        network = StdpNetwork(device, study.stdp.neurons, rule, lif=lif, seed=study.seed)
     while network.presented < goal:
         until = min(goal, network.presented + SAVE_EVERY)
         network.train(shown, labels, until, _scaled(context.tick, until / goal))
