@@ -11,7 +11,13 @@ import neuroskyrm as ns
 quick = bool(os.environ.get("NEUROSKYRM_QUICK"))  # the tests shorten the examples
 overrides = ["name=first-run", "seed=2"]
 if quick:
-    overrides += ["drive.pulses=1", "deep.epochs=2", "stdp.train=100", "monitor.processes=9"]
+    overrides += [
+        "drive.pulses=1",
+        "deep.epochs=2",
+        "stdp.train=100",
+        "stdp.passes=1",
+        "monitor.processes=9",
+    ]
 study = ns.load_study(None, overrides)
 
 # %% Run every stage. What is known already (same inputs, same code) is reused.

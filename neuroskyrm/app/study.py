@@ -204,10 +204,10 @@ class StdpSection(FrozenModel):
     rule: Literal["deterministic", "probabilistic", "column", "ideal"] = Field(
         "probabilistic", description="how a spike moves device states"
     )
-    train: Positive = Field(600, description="images shown while learning")
-    label: Positive = Field(400, description="training images that name the neurons")
-    test: Positive = Field(300, description="test images")
-    passes: Positive = Field(1, description="times the training images are shown")
+    train: Positive = Field(1300, description="images shown while learning")
+    passes: Positive = Field(3, description="times they are shown")
+    label: Positive = Field(1000, description="training images that name the neurons")
+    test: Positive = Field(500, description="test images")
 
 
 class MonitorSection(FrozenModel):
