@@ -93,7 +93,8 @@ def test_exported_model_is_verified_anywhere(demo):
     assert re.search(r"differing_spikes\W+0\b", done.stdout)
 
 
-SMALL = ("--set", "drive.pulses=1", "--set", "deep.epochs=2", "--set", "stdp.train=100", "--set", "stdp.passes=1",
+SMALL = ("--set", "drive.pulses=1", "--set", "deep.epochs=2", "--set", "stdp.train=100",
+         "--set", "stdp.passes=1",
          "--set", "stdp.neurons=30", "--set", "stdp.test=50", "--set", "monitor.processes=9",
          "--set", "deep.hidden=[32]", "--set", "card.use=rim-n4-300K")  # fmt: skip
 

@@ -68,7 +68,7 @@ STAGE = Stage(
     sections=("data", "stdp", "crossbar.spread", "crossbar.read_noise", "crossbar.cycle_to_cycle"),
     needs=("calibrate",),
     code=("networks.stdp", "networks.stdp_kernel", "networks.stdp_rules", "networks.stdp_array",
-          "networks.encoding", "networks.neurons", "devicemodels",
+          "networks.stdp_labels", "networks.encoding", "networks.neurons", "devicemodels",
           "neuroskyrm.app.stages.train_stdp"),
     work=_work,
     files=image_digest,
