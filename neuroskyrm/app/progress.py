@@ -67,7 +67,8 @@ class Reporter:
             TimeRemainingColumn(),
             TextColumn("{task.description}"),
         )
-        with Progress(*columns, console=self.console, transient=True) as bars:
+        hidden = not self.console.is_terminal
+        with Progress(*columns, console=self.console, transient=True, disable=hidden) as bars:
             task = bars.add_task("", total=1.0)
 
             def tick(fraction: float, text: str = "") -> None:
