@@ -24,8 +24,8 @@ from typing import Any
 import numpy as np
 
 import neuroskyrm
-from crossbar import Crossbar, MeanAttenuation, Wires, solve
-from devicemodels import SkyrmionDevice, linear_step
+from crossbar import Crossbar, Layout, MeanAttenuation, Wires, WireUpdate, solve, solve_layout
+from devicemodels import IdealDevice, SkyrmionDevice, linear_step
 from neuroskyrm.io.atomic import write_json
 
 WIRES = Wires(word=1.0, bit=1.0)
@@ -128,6 +128,32 @@ def mean_attenuation() -> dict[str, float]:
     }
 
 
+def online_learning() -> dict[str, float]:
+    """Return the error of signed currents while devices are pulsed and the solution is kept.
+
+    256 x 256 pairs of 16 levels; in each round a hundredth of all devices moves by one level.
+    """
+    result = {}
+    inputs = np.random.default_rng(1).uniform(0, 0.2, (100, 256))
+    for between in ("held", "rank-1"):
+        rng = np.random.default_rng(0)
+        codes = rng.integers(-15, 16, (256, 256)).astype(np.int8)
+        update = WireUpdate(every=1000, between=between)
+        crossbar = Crossbar.program(IdealDevice(16), codes, rng, wires=WIRES, update=update)
+        crossbar.conductances()
+        for round_ in range(1, 101):
+            for_plus, for_minus = (rng.integers(-1, 2, codes.shape) for _ in range(2))
+            touched = rng.random(codes.shape) < 0.01
+            crossbar.pulse(for_plus * touched, for_minus * touched, rng)
+            if round_ in (1, 10, 100):
+                own = crossbar.device_conductances()
+                right = inputs @ solve_layout(*own, Layout(WIRES)).effective
+                error = inputs @ crossbar.conductances() - right
+                share = np.sqrt((error**2).mean() / (right**2).mean())
+                result[f"online.{between}.after_{round_}_rounds"] = float(share)
+    return result
+
+
 def ten_million() -> dict[str, float]:
     """Return times to program, read and pulse 10^7 devices with every effect on."""
     base = linear_step(6, up=0.17, down=0.13, noise=0.07)
@@ -152,7 +178,7 @@ def main(folder: Path) -> None:
         "version": neuroskyrm.__version__,
         "machine": f"{platform.machine()}, {os.cpu_count()} cores, one thread",
     }
-    for part in (against_badcrossbar, large_arrays, mean_attenuation, ten_million):
+    for part in (against_badcrossbar, large_arrays, mean_attenuation, online_learning, ten_million):
         found = part()
         metrics |= found
         for name, value in found.items():
