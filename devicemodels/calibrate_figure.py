@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from devicemodels.calibrate_visits import Visits
 from devicemodels.card import DeviceCard
@@ -19,28 +20,38 @@ def plot_programme(runs: Sequence[Visits], axes: Any, G0: float = 20e-6) -> None
     Parameters
     ----------
     runs : sequence of Visits
-        One for each noise seed, of the same drive.
+        One for each noise seed, of the same drive; some may have stopped early.
     axes : matplotlib Axes
         Where to draw.
     G0 : float
         Unit of conductance [S].
     """
-    pulse = np.arange(len(runs[0].polarity))
-    G = np.array([run.mean for run in runs]) / G0
-    sd = np.array([run.sd for run in runs]) / G0
-    count = np.array([run.count for run in runs])
-    for start in np.flatnonzero(runs[0].polarity < 0):
+    longest = max(runs, key=lambda run: len(run.polarity))
+    pulse = np.arange(len(longest.polarity))
+    for start in np.flatnonzero(longest.polarity < 0):
         axes.axvspan(start - 0.5, start + 0.5, color="0.93", lw=0)
-    for run_G, run_sd in zip(G, sd, strict=True):
-        axes.errorbar(pulse, run_G, run_sd, color="tab:red", alpha=0.35, lw=0.8, capsize=1.5)
-    axes.plot(pulse, G.mean(axis=0), "o-", color="tab:red", ms=3)
+    for run in runs:
+        mine = pulse[: len(run.mean)]
+        axes.errorbar(
+            mine, run.mean / G0, run.sd / G0, color="tab:red", alpha=0.35, lw=0.8, capsize=1.5
+        )
+    G, count = (_padded([getattr(run, name) for run in runs]) for name in ("mean", "count"))
+    axes.plot(pulse, np.nanmean(G, axis=0) / G0, "o-", color="tab:red", ms=3)
     axes.set(xlabel="pulse", ylabel="conductance (G0)")
     axes.yaxis.label.set_color("tab:red")
     twin = axes.twinx()
     twin.step(pulse, count.T, where="mid", color="tab:blue", alpha=0.3, lw=0.8)
-    twin.plot(pulse, count.mean(axis=0), "s--", color="tab:blue", ms=2.5, lw=0.8)
+    twin.plot(pulse, np.nanmean(count, axis=0), "s--", color="tab:blue", ms=2.5, lw=0.8)
     twin.set_ylabel("skyrmions in the post-synapse", color="tab:blue")
     twin.set_ylim(bottom=-0.3)
+
+
+def _padded(rows: Sequence[NDArray[Any]]) -> NDArray[np.float64]:
+    """Return rows of unequal length as one array, filled up with NaN."""
+    whole = np.full((len(rows), max(map(len, rows))), np.nan)
+    for target, row in zip(whole, rows, strict=True):
+        target[: len(row)] = row
+    return whole
 
 
 def plot_card(card: DeviceCard, axes: Sequence[Any]) -> None:
