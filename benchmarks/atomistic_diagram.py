@@ -10,6 +10,7 @@ that the classifier's experiments read.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
 from pathlib import Path
@@ -72,8 +73,11 @@ def main() -> None:
     given = parser.parse_args()
     base = Process(damping=0.1, pulse=FieldPulse(width=10e-12, polar=given.theta))
     started = time.perf_counter()
+    simulated = 0
 
     def progress(done: int, total: int) -> None:
+        nonlocal simulated
+        simulated += 1
         if done % 44 == 0:
             print(f"{done} of {total}, {time.perf_counter() - started:.0f} s", flush=True)
 
@@ -95,7 +99,9 @@ def main() -> None:
     figure = draw_diagram(data, rf"$\theta$ = {given.theta:g}$^\circ$", examples)
     figure.savefig(given.folder / "diagram.png", dpi=130)
     metrics = metrics_of(data) | {
+        "simulated_in_this_run": simulated,
         "wall_time_s": round(wall, 1),
+        "load_average": round(os.getloadavg()[0], 1),
         "threads": given.threads,
         "command": f"python {' '.join(sys.argv)}",
     }
