@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuroskyrm.errors import DataError
+from neuroskyrm.units import CONDUCTANCE
 
 Array = NDArray[np.float64]
 
@@ -51,7 +52,9 @@ def read_table(path: str | Path, turn: int | None = None) -> Table:
     """Read a measured staircase.
 
     The file has a header with the columns ``pulse`` (0, 1, 2 ... counted through both branches),
-    ``conductance`` [S] and, for repeated sweeps, ``repeat`` (any label).
+    ``conductance`` and, for repeated sweeps, ``repeat`` (any label). Conductances are in S unless
+    the header names a unit: ``conductance [uS]``. Columns are parted by comma, semicolon (then
+    a decimal comma is understood) or tab; lines that start with ``#`` are skipped.
 
     Parameters
     ----------
@@ -71,14 +74,14 @@ def read_table(path: str | Path, turn: int | None = None) -> Table:
         The file is missing or damaged: one sentence names the line and the value.
     """
     file = Path(path)
-    rows = _rows(file)
+    rows, unit = _rows(file)
     repeats: dict[str, dict[int, float]] = {}
     for line, row in rows:
         pulse, conductance = _numbers(file, line, row)
         points = repeats.setdefault(row.get("repeat") or "", {})
         if pulse in points:
             raise DataError(f"{file}: line {line}: pulse {pulse} occurs twice in one repeat.")
-        points[pulse] = conductance
+        points[pulse] = conductance * unit
     expected = max(len(points) for points in repeats.values())
     for label, points in repeats.items():
         if sorted(points) != list(range(expected)):
@@ -95,33 +98,64 @@ def read_table(path: str | Path, turn: int | None = None) -> Table:
     return Table(file.name, table, _checked_turn(file, table, turn), digest)
 
 
-def _rows(file: Path) -> list[tuple[int, dict[str, str]]]:
+def _rows(file: Path) -> tuple[list[tuple[int, dict[str, str]]], float]:
+    """Return the rows with their line numbers, and the unit of the conductances [S]."""
     try:
-        with file.open(newline="", encoding="utf-8-sig") as handle:
-            reader = csv.DictReader(handle, skipinitialspace=True)
-            names = [name.strip() for name in reader.fieldnames or []]
-            for needed in ("pulse", "conductance"):
-                if needed not in names:
-                    found = ", ".join(names) or "nothing"
-                    raise DataError(f"{file}: column '{needed}' is missing; found: {found}.")
-            reader.fieldnames = names
-            rows = [(reader.line_num, row) for row in reader]
+        text = file.read_text(encoding="utf-8-sig")
     except (FileNotFoundError, IsADirectoryError, PermissionError) as problem:
         raise DataError(f"{file}: the table cannot be read ({problem.strerror}).") from None
-    except (UnicodeDecodeError, csv.Error):
+    except UnicodeDecodeError:
         raise DataError(f"{file}: this is not a CSV file of text.") from None
-    if not rows:
+    lines = [
+        (number, line)
+        for number, line in enumerate(text.splitlines(), 1)
+        if line.strip() and not line.lstrip().startswith("#")
+    ]
+    header = lines[0][1] if lines else ""
+    separator = max(",;\t", key=header.count)
+    names = [name.strip() for name in header.split(separator)]
+    unit = 1.0
+    for place, name in enumerate(names):
+        if name.startswith("conductance") and name != "conductance":
+            names[place], unit = "conductance", _unit(file, name)
+    for needed in ("pulse", "conductance"):
+        if needed not in names:
+            found = ", ".join(name for name in names if name) or "nothing"
+            raise DataError(f"{file}: column '{needed}' is missing; found: {found}.")
+    if len(lines) < 2:
         raise DataError(f"{file}: the table has a header, but no rows.")
-    return rows
+    reader = csv.reader((line for _, line in lines[1:]), delimiter=separator, skipinitialspace=True)
+    try:
+        cells = list(reader)
+    except csv.Error as problem:
+        raise DataError(f"{file}: not a table ({problem}).") from None
+    rows = [
+        (number, dict(zip(names, row, strict=False)))
+        for (number, _), row in zip(lines[1:], cells, strict=False)
+    ]
+    return rows, unit
+
+
+def _unit(file: Path, name: str) -> float:
+    """Return the unit named in a header such as ``conductance [uS]``, in S."""
+    text = name.removeprefix("conductance").strip(" []()_")
+    factor = CONDUCTANCE.factor(text)
+    if factor is None:
+        raise DataError(
+            f"{file}: the unit '{text}' of the conductance must be one of "
+            f"{CONDUCTANCE.examples()}, with a prefix."
+        )
+    return factor
 
 
 def _numbers(file: Path, line: int, row: dict[str, str]) -> tuple[int, float]:
+    texts = [row.get(name, "nothing") for name in ("pulse", "conductance")]
     try:
-        pulse, conductance = float(row["pulse"]), float(row["conductance"])
-    except (TypeError, ValueError):
+        pulse, conductance = (float(text.replace(",", ".")) for text in texts)
+    except ValueError:
         raise DataError(
-            f"{file}: line {line}: pulse = {row['pulse']!r}, conductance = "
-            f"{row['conductance']!r} must be two numbers."
+            f"{file}: line {line}: pulse = {texts[0]!r}, conductance = {texts[1]!r} must be two "
+            "numbers."
         ) from None
     if not (pulse.is_integer() and pulse >= 0):
         raise DataError(f"{file}: line {line}: pulse = {pulse:g} must be a whole number from 0.")

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from devicemodels import SkyrmionDevice, from_table, plot_fit, sweep
+from devicemodels import SkyrmionDevice, from_table, load_card, plot_fit, sweep
 from devicemodels.table import read_table
 from neuroskyrm.errors import DataError
 
@@ -107,11 +107,38 @@ def test_the_figure_shows_table_and_card(noisy_table):
     plt.close(axes.figure)
 
 
+@pytest.mark.parametrize(
+    ("separator", "header", "number"),
+    [
+        (",", "pulse,conductance [uS]", "{:.6f}"),
+        ("\t", "pulse\tconductance_nS", "{:.3f}"),
+        (";", "pulse;conductance (S);repeat", "{:.9e}"),
+    ],
+)
+def test_other_units_and_separators_give_the_same_table(tmp_path, separator, header, number):
+    factor = {"\t": 1e9, ",": 1e6, ";": 1.0}[separator]
+    lines = ["# measured on a Tuesday", header, ""]
+    for p, g in enumerate(staircase()):
+        text = number.format(g * factor)
+        lines.append(f"{p}{separator}{text.replace('.', ',') if separator == ';' else text}")
+    path = tmp_path / "t.csv"
+    path.write_text("\n".join(lines))
+    assert read_table(path).conductance[0] == pytest.approx(staircase(), rel=1e-5)
+
+
+def test_a_fitted_card_survives_its_file(noisy_table, tmp_path):
+    card = from_table(noisy_table, resamples=5)
+    card.save(tmp_path / "card.yaml")
+    assert load_card(tmp_path / "card.yaml") == card
+
+
 BAD = {
     "pulse,current\n0,1e-6\n": "column 'conductance'",
     "": "column 'pulse'",
     "pulse,conductance\n": "no rows",
     "pulse,conductance\n0,abc\n": "line 2",
+    "pulse,conductance\n0\n": "two numbers",
+    "pulse,conductance [ohm]\n0,1\n": "unit 'ohm'",
     "pulse,conductance\n0,nan\n": "finite",
     "pulse,conductance\n0,-1e-6\n": "positive",
     "pulse,conductance\n0.5,1e-6\n": "whole number",
