@@ -1,0 +1,95 @@
+"""Gather what `deep_snn_mnist.py` found into one metrics file and its figures.
+
+python benchmarks/deep_snn_figures.py RUN docs/results/deep-mnist
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+
+mpl.use("agg")
+import matplotlib.pyplot as plt
+import numpy as np
+
+from neuroskyrm.io.atomic import replacing, write_json
+from neuroskyrm.io.provenance import machine, versions
+
+Found = dict[str, Any]
+
+
+def tests(run: Path) -> dict[int, list[Found]]:
+    """Return the tests by number of states, one entry a seed."""
+    found: dict[int, list[Found]] = {}
+    for path in sorted(run.glob("test-*.json")):
+        _, states, seed = path.stem.split("-")
+        entry = json.loads(path.read_text()) | {"seed": int(seed)}
+        found.setdefault(int(states), []).append(entry)
+    return dict(sorted(found.items(), reverse=True))
+
+
+def gather(run: Path) -> Found:
+    """Return all metrics under flat dotted names."""
+    metrics: Found = {
+        "command": "python benchmarks/deep_snn_mnist.py RUN train|adapt|test|sweep|export; "
+        "python benchmarks/deep_snn_figures.py RUN docs/results/deep-mnist",
+        "versions": versions(),
+        "machine": machine(),
+    }
+    for states, entries in tests(run).items():
+        last = [entry["device"][-1] for entry in entries]
+        name = f"states{states}"
+        metrics[f"{name}.accuracy"] = float(np.mean(last))
+        metrics[f"{name}.seeds"] = [entry["seed"] for entry in entries]
+        metrics[f"{name}.spread"] = float(np.std(last, ddof=1)) if len(last) > 1 else None
+        metrics[f"{name}.nominal_accuracy"] = entries[0]["nominal"][-1]
+        metrics[f"{name}.by_step"] = entries[0]["device"]
+        metrics[f"{name}.nominal_by_step"] = entries[0]["nominal"]
+        for key in ("float", "own_ann", "card", "wrong_codes", "energy_J", "pulses",
+                    "spike_rates", "programming_cpu_s", "test_cpu_s"):  # fmt: skip
+            metrics[f"{name}.{key}"] = entries[0][key]
+    for name in ("sweep", "export", *(p.stem for p in sorted(run.glob("adapt-*.json")))):
+        path = run / f"{name}.json"
+        if path.exists():
+            for key, value in json.loads(path.read_text()).items():
+                metrics[f"{name}.{key}"] = value
+    return metrics
+
+
+def draw(run: Path, metrics: Found, path: Path) -> None:
+    """Draw accuracy against time steps, and against the number of states (Fig. 7b)."""
+    figure, axes = plt.subplots(1, 2, figsize=(11, 4), layout="constrained")
+    for k, (states, entries) in enumerate(tests(run).items()):
+        steps = np.arange(1, len(entries[0]["device"]) + 1)
+        values = np.mean([entry["device"] for entry in entries], axis=0)
+        axes[0].plot(steps, 100 * values, "o-", color=f"C{k}", label=f"{states} states, devices")
+        axes[0].plot(steps, 100 * np.array(entries[0]["nominal"]), ":", color=f"C{k}")
+        axes[0].axhline(100 * entries[0]["float"], color="grey", linewidth=0.8)
+    axes[0].set(xlabel="time steps", ylabel="MNIST accuracy (%)", ylim=(97, 99.6))
+    axes[0].legend()
+    counts = sorted(int(k.split(".")[2]) for k in metrics if k.startswith("sweep.scaled."))
+    for name, colour in (("direct", "C7"), ("scaled", "C0")) if counts else ():
+        rows = np.array([metrics[f"sweep.{name}.{n}"] for n in counts]) * 100
+        bars = [rows[:, 0] - rows[:, 1], rows[:, 2] - rows[:, 0]]
+        axes[1].errorbar(counts, rows[:, 0], bars, fmt="o-", color=colour, label=name)
+    axes[1].set(xlabel="states of a weight", ylabel="MNIST accuracy (%)", xscale="log")
+    if counts:
+        axes[1].legend()
+    with replacing(path) as temporary:
+        figure.savefig(temporary, dpi=90)
+
+
+def main() -> None:
+    """Write metrics.json and accuracy.png."""
+    run, out = Path(sys.argv[1]), Path(sys.argv[2])
+    metrics = gather(run)
+    write_json(out / "metrics.json", metrics)
+    draw(run, metrics, out / "accuracy.png")
+
+
+if __name__ == "__main__":
+    main()
