@@ -154,8 +154,8 @@ def draw_front(search: Search, front: Sequence[Record], path: Path) -> None:
         keys = list(search.design.parameters)
         height = 0.8 / len(names)
         for number, name in enumerate(names):
-            y = np.arange(len(keys)) + number * height
-            axes[-1].barh(y, [shares[name].get(key, 0.0) for key in keys], height, label=name)
+            places = np.arange(len(keys)) + number * height
+            axes[-1].barh(places, [shares[name].get(key, 0.0) for key in keys], height, label=name)
         axes[-1].set_yticks(np.arange(len(keys)) + 0.4 - height / 2, keys)
         axes[-1].set(xlabel="importance (share)")
         axes[-1].legend(fontsize=7)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from neuroskyrm.app.optimize import Design
 from neuroskyrm.app.sweep import RangeAxis, Sweep
@@ -15,9 +15,6 @@ from neuroskyrm.app.sweep_plan import plan_sweep
 from neuroskyrm.app.sweep_points import Point, axis_ends, field_at, is_whole
 from neuroskyrm.app.sweep_run import SweepRun
 from neuroskyrm.errors import ConfigError
-
-if TYPE_CHECKING:
-    import optuna
 
 BATCH = 8
 """Points that are proposed together: they run side by side, whatever the number of workers, so
@@ -62,7 +59,7 @@ class Search:
         width: int,
         data: Path | None = None,
     ) -> None:
-        optuna = needed("optuna", "optimize")
+        self.optuna = optuna = needed("optuna", "optimize")
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         self.design, self.base, self.runs, self.data = design, base, runs, data
         self.make_executor, self.width = make_executor, width
@@ -78,7 +75,7 @@ class Search:
                 seed=design.seed, multivariate=True, n_startup_trials=max(10, design.trials // 5)
             )
         directions = ["maximize" if d == "max" else "minimize" for d in design.objectives.values()]
-        self.study: optuna.Study = optuna.create_study(directions=directions, sampler=sampler)
+        self.study = optuna.create_study(directions=directions, sampler=sampler)
         self.records: list[Record] = []
         self.points: list[Point] = []
 
@@ -104,7 +101,7 @@ class Search:
         self.records += records
         return records
 
-    def _propose(self, trial: optuna.Trial) -> dict[str, Any]:
+    def _propose(self, trial: Any) -> dict[str, Any]:
         values: dict[str, Any] = {}
         for key, axis in self.design.parameters.items():
             if not isinstance(axis, RangeAxis):
@@ -120,9 +117,7 @@ class Search:
             values[key] = float(f"{tie.factor * values[tie.to]:.6g}")
         return values
 
-    def _tell(self, trial: optuna.Trial, record: Record) -> None:
-        import optuna
-
+    def _tell(self, trial: Any, record: Record) -> None:
         missing = [n for n in self.wanted if record.metrics and n not in record.metrics]
         if missing:
             raise ConfigError(
@@ -131,7 +126,7 @@ class Search:
                 f"{', '.join(n for n, v in record.metrics.items() if isinstance(v, (int, float)))}."
             )
         if not record.metrics:
-            self.study.tell(trial, state=optuna.trial.TrialState.FAIL)
+            self.study.tell(trial, state=self.optuna.trial.TrialState.FAIL)
             return
         for name, bound in self.design.constraints.items():
             trial.set_constraint(name, bound.violation(float(record.metrics[name])))
@@ -166,15 +161,15 @@ class Search:
 
         Mean decrease of impurity in a random forest over the trials.
         """
-        from optuna.importance import MeanDecreaseImpurityImportanceEvaluator, get_param_importances
-
+        tools = needed("optuna.importance", "optimize")
+        forest = tools.MeanDecreaseImpurityImportanceEvaluator(seed=self.design.seed)
         result = {}
         for number, name in enumerate(self.design.objectives):
-            values = get_param_importances(
-                self.study,
-                evaluator=MeanDecreaseImpurityImportanceEvaluator(seed=self.design.seed),
-                target=lambda trial, number=number: trial.values[number],
-            )
+
+            def target(trial: Any, number: int = number) -> float:
+                return float(trial.values[number])
+
+            values = tools.get_param_importances(self.study, evaluator=forest, target=target)
             result[name] = {key: float(share) for key, share in values.items()}
         return result
 

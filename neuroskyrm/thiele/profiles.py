@@ -91,7 +91,10 @@ def measure_profile(frames: Frames, box: Box) -> Profile:
         radius=float(np.sqrt(max(share.mean(), 0.0) / np.pi)),
         area_sd=float(share.std(ddof=1) * np.sqrt(number)) if len(share) > 1 else 0.0,
         speckle=speckle,
-        **_integrals(edges[:-1] + STEP / 2, np.arctan2(mr, mz)),
+        **_integrals(
+            np.asarray(edges[:-1] + STEP / 2, dtype=np.float64),
+            np.asarray(np.arctan2(mr, mz), dtype=np.float64),
+        ),
         depth=np.concatenate([depth[:1], (depth[1:] + depth[:-1]) / 2, [0.0]]),
     )
 

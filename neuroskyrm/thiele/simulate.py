@@ -54,7 +54,7 @@ class RigidTrack:
         sd = np.sqrt(2 * BOLTZMANN * model.temperature * model.dissipation / dt)
         noise = sd * self.rng.standard_normal((steps, len(self.places), 2))
         size = (self.track.length, self.track.width)
-        advance(
+        advance(  # type: ignore[no-untyped-call]
             self.places, self.alive, noise, dt, model.mobility, self.landscape.force,
             self.landscape.cell, size, model.push * current, self._pair, self._edge,
             model.loss_distance, model.merge_distance,
@@ -72,7 +72,7 @@ class RigidTrack:
         for place, radius in zip(self.places[self.alive], radii[self.alive], strict=True):
             chord = 2 * np.sqrt(np.maximum(radius**2 - (x - place[0]) ** 2, 0.0))
             share += chord / track.width
-        return np.minimum(share, 1.0).astype(np.float32)
+        return np.asarray(np.minimum(share, 1.0), dtype=np.float32)
 
     def read(self) -> dict[str, float | NDArray[np.float32]]:
         """Return one row of the table, named as the fields of a full read."""
