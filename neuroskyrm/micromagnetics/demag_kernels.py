@@ -24,15 +24,15 @@ BLOCK = 8
 
 @fast_kernel
 def gather_columns(columns: Array, spectrum: Array, first: int) -> None:
-    """Copy columns first.. of `spectrum` (layers, 3, ny, nk, 2) into (layers, 3, count, py, 2).
+    """Copy columns first.. of `spectrum` (layers, ny, 3, nk, 2) into (layers, 3, count, py, 2).
 
     Rows beyond ny are set to zero, and m_z is multiplied by i.
     """
-    layers, _, ny = spectrum.shape[:3]
+    layers, ny = spectrum.shape[:2]
     count = min(columns.shape[2], spectrum.shape[3] - first)
     for layer in range(layers):
         for a in range(3):
-            source, target = spectrum[layer, a], columns[layer, a]
+            source, target = spectrum[layer, :, a], columns[layer, a]
             for y0 in range(0, ny, BLOCK):
                 for k in range(count):
                     for y in range(y0, min(y0 + BLOCK, ny)):
@@ -45,11 +45,11 @@ def gather_columns(columns: Array, spectrum: Array, first: int) -> None:
 @fast_kernel
 def scatter_columns(spectrum: Array, columns: Array, first: int) -> None:
     """Copy the columns back (the inverse of `gather_columns`), h_z multiplied by -i."""
-    layers, _, ny = spectrum.shape[:3]
+    layers, ny = spectrum.shape[:2]
     count = min(columns.shape[2], spectrum.shape[3] - first)
     for layer in range(layers):
         for a in range(3):
-            source, target = columns[layer, a], spectrum[layer, a]
+            source, target = columns[layer, a], spectrum[layer, :, a]
             for y0 in range(0, ny, BLOCK):
                 for k in range(count):
                     for y in range(y0, min(y0 + BLOCK, ny)):

@@ -163,7 +163,7 @@ class System:
         self.workers.share(work, self.rows)
 
     def _external(self, m: Array, t: float, current: float) -> Array:
-        """Return demagnetising field and all unfused fields, (layers, 3, ny, >= nx)."""
+        """Return demagnetising field and all unfused fields, (layers, 3, ny, nx)."""
         state = State(self.sample, m, t, current)
         if self.demags:
             buffer = self.demags[0].external(state, self.workers)
@@ -171,7 +171,7 @@ class System:
             buffer = self.own
             buffer[...] = 0
         if self.others:
-            view = buffer[..., : m.shape[3]].transpose(1, 0, 2, 3)
+            view = buffer.transpose(1, 0, 2, 3)
             for part in self.others:
                 part.field(state, view)
         return buffer

@@ -22,8 +22,11 @@ from neuroskyrm.micromagnetics.sample import Array, Sample, State
 from neuroskyrm.micromagnetics.terms.base import LinearTerm
 from neuroskyrm.micromagnetics.workers import Workers
 
-_BLOCK_BYTES = 600_000
-"""Two blocks of columns of this size stay in a 2 MB L2 cache."""
+_BLOCK_BYTES = 400_000
+"""Two blocks of columns of this size, and what feeds them, stay in an L2 cache of 2 MB."""
+
+_ROW_BYTES = 350_000
+"""Rows transformed in one call: they and their spectrum stay in the cache too."""
 
 
 class Demag(LinearTerm):
@@ -43,7 +46,7 @@ class Demag(LinearTerm):
         """Nothing to complain about: the term has no material parameters."""
 
     def external(self, state: State, workers: Workers) -> Array:
-        """Return the field [T] in a buffer (layers, 3, ny, >= nx) that the next call overwrites."""
+        """Return the field [T] in a buffer (layers, 3, ny, nx) that the next call overwrites."""
         plan = self._plan
         if plan is None or plan.sample is not state.sample or plan.dtype != state.m.dtype:
             plan = self._plan = _Plan(state.sample, state.m.dtype, self.images)
@@ -52,7 +55,7 @@ class Demag(LinearTerm):
     def field(self, state: State, out: Array) -> None:
         """Add the field [T] to `out`, shape (3, layers, ny, nx)."""
         field = self.external(state, Workers())
-        out += field[..., : state.mesh.nx].transpose(1, 0, 2, 3)
+        out += field.transpose(1, 0, 2, 3)
 
 
 class _Plan:
@@ -68,14 +71,15 @@ class _Plan:
         self.relative = _relative_moments(sample, strongest, dtype)
         self.kernel, self.pairs = layer_tensors(mesh, (self.px, self.py), images, dtype)
         self.kernel *= dtype.type(-MU0 * strongest)
-        layers, ny, _ = mesh.shape
+        layers, ny, nx = mesh.shape
         complex_type = torch.complex64 if dtype == np.float32 else torch.complex128
         self.complex_type = complex_type
         self.width = self.px // 2 + 1
-        self.spectrum = torch.zeros((layers, 3, ny, self.width), dtype=complex_type)
-        self.out = np.zeros((layers, 3, ny, self.px), dtype=dtype)
+        self.spectrum = torch.zeros((layers, ny, 3, self.width), dtype=complex_type)
+        self.out = np.zeros((layers, 3, ny, nx), dtype=dtype)
         column = layers * 3 * self.py * 2 * dtype.itemsize
         self.count = max(1, min(self.width, _BLOCK_BYTES // column))
+        self.lines = max(1, min(ny, _ROW_BYTES // (3 * self.px * dtype.itemsize)))
         self.blocks: list[_Blocks] = []
 
     def field(self, m: Array, workers: Workers) -> Array:
@@ -84,17 +88,17 @@ class _Plan:
             self.blocks.append(_Blocks(self))
         if self.relative is not None:
             m = m * self.relative
-        layers = m.shape[1]
-        source = torch.from_numpy(m)
-        target = torch.from_numpy(self.out)
+        layers, ny = m.shape[1:3]
 
-        def forward(_: int, begin: int, end: int) -> None:
+        def forward(thread: int, begin: int, end: int) -> None:
             for layer in range(begin, end):
-                torch.fft.rfft(source[:, layer], n=self.px, dim=-1, out=self.spectrum[layer])
+                for y in range(0, ny, self.lines):
+                    self.blocks[thread].transform_rows(m[:, layer], layer, y)
 
-        def backward(_: int, begin: int, end: int) -> None:
+        def backward(thread: int, begin: int, end: int) -> None:
             for layer in range(begin, end):
-                torch.fft.irfft(self.spectrum[layer], n=self.px, dim=-1, out=target[layer])
+                for y in range(0, ny, self.lines):
+                    self.blocks[thread].restore_rows(layer, y)
 
         def across(thread: int, begin: int, end: int) -> None:
             for block in range(begin, end):
@@ -122,6 +126,27 @@ class _Blocks:
         self.flat_second = self.pairs_second.reshape(flat)
         self.full = np.zeros((len(plan.kernel), 6, 2 * plan.py), dtype=plan.dtype)
         self.spectrum = torch.view_as_real(plan.spectrum).numpy()
+        real = torch.float32 if plan.dtype == np.float32 else torch.float64
+        # The tail of `before` stays zero: that is the padding.
+        self.before = torch.zeros((plan.lines, 3, plan.px), dtype=real)
+        self.after = torch.zeros((plan.lines, 3, plan.px), dtype=real)
+
+    def transform_rows(self, m: Array, layer: int, y: int) -> None:
+        """Transform rows y.. of one layer (3, ny, nx) along x."""
+        rows = m[:, y : y + self.plan.lines].transpose(1, 0, 2)
+        count, _, nx = rows.shape
+        self.before.numpy()[:count, :, :nx] = rows
+        spectrum = self.plan.spectrum[layer, y : y + count]
+        torch.fft.rfft(self.before[:count], dim=-1, out=spectrum)
+
+    def restore_rows(self, layer: int, y: int) -> None:
+        """Transform rows y.. of one layer back, and keep the part without padding."""
+        spectrum = self.plan.spectrum[layer, y : y + self.plan.lines]
+        after = self.after[: len(spectrum)]
+        torch.fft.irfft(spectrum, n=self.plan.px, dim=-1, out=after)
+        out = self.plan.out[layer]
+        rows = after.numpy()[..., : out.shape[2]]
+        out[:, y : y + len(rows)] = rows.transpose(1, 0, 2)
 
     def process(self, start: int) -> None:
         """Transform columns start.. along y, multiply, and transform back."""
