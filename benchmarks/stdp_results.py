@@ -4,6 +4,7 @@
     NEUROSKYRM_DATA=... python benchmarks/stdp_results.py card   docs/results/stdp-card
     NEUROSKYRM_DATA=... python benchmarks/stdp_results.py robust docs/results/stdp-robust
     NEUROSKYRM_DATA=... python benchmarks/stdp_results.py scale  docs/results/stdp-scale
+    NEUROSKYRM_DATA=... python benchmarks/stdp_results.py wires  docs/results/stdp-wires
 
 Each single training is appended to `runs.jsonl` in the folder as soon as it is done, and is not
 repeated by a second call; `metrics.json` and the figures are made from all of them. Constants were
@@ -22,9 +23,11 @@ from pathlib import Path
 
 import numpy as np
 
+from crossbar import Wires
 from devicemodels import DeviceModel, Effects, IdealDevice, SkyrmionDevice, load_card
-from networks.neurons import LONG_TRAINING
+from networks.neurons import LONG_TRAINING, LifParameters
 from networks.stdp import StdpNetwork
+from networks.stdp_array import WeightMap
 from networks.stdp_faults import Unreliable, slip, stick
 from networks.stdp_figures import confusion_figure, training_figure, weight_map_figure
 from networks.stdp_rules import (
@@ -33,6 +36,7 @@ from networks.stdp_rules import (
     IdealContinuous,
     matched_rule,
 )
+from networks.stdp_wires import attenuate, use_exact_wires
 from neuroskyrm.io.atomic import write_json
 from neuroskyrm.io.datasets import load_mnist
 from neuroskyrm.io.provenance import code_digest
@@ -62,7 +66,8 @@ def train(
     after: Callable[[StdpNetwork], None] | None = options.pop("after", None)
     before: Callable[[StdpNetwork], None] | None = options.pop("before", None)
     neurons = options.pop("neurons", 400)
-    net = StdpNetwork(model, neurons, rule, lif=LONG_TRAINING, seed=seed, **options)
+    options.setdefault("lif", LONG_TRAINING)
+    net = StdpNetwork(model, neurons, rule, seed=seed, **options)
     if before is not None:
         before(net)
     start = time.process_time()
@@ -70,10 +75,12 @@ def train(
     seconds = time.process_time() - start
     if after is not None:
         after(net)
-    net.label(data.train_images[:LABELLED], data.train_labels[:LABELLED], threads=2)
-    outcome = net.evaluate(data.test_images, data.test_labels, threads=2)
+    named, tested = (LABELLED, 10000) if images >= FULL else (3000, 5000)
+    net.label(data.train_images[:named], data.train_labels[:named], threads=2)
+    outcome = net.evaluate(data.test_images[:tested], data.test_labels[:tested], threads=2)
     run = {
-        "name": name, "seed": seed, "images": images, "neurons": neurons,
+        "name": name, "seed": seed, "images": images, "labelled": named, "tested": tested,
+        "neurons": neurons,
         "vote": outcome.accuracy["vote"], "proportion": outcome.accuracy["proportion"],
         "pulses_per_image": net.ledger.pulses / images, "energy": net.ledger.energy,
         "output_spikes_per_image": outcome.spikes, "processor_seconds": round(seconds, 2),
@@ -91,13 +98,14 @@ def case(
 
 def states_experiment() -> Iterator[Case]:
     """Yield Fig. 6(c), accuracy against the number of states, and six states at full length."""
-    for rule in (matched_rule(ideal(6)), DeterministicAdjacent(), ColumnFraction()):
-        yield case(f"{rule.name}-6", ideal(6), rule)
-    yield case("ideal-continuous", None, IdealContinuous())
+    normalised = {"lif": LifParameters(theta_plus=0.1e-3), "weight_map": WeightMap(full_scale=1.0)}
     for count in STATES:
         for rule in (matched_rule(ideal(count)), DeterministicAdjacent()):
             yield case(f"{rule.name}-{count}-{SHORT}", ideal(count), rule, SHORT)
-    yield case(f"ideal-continuous-{SHORT}", None, IdealContinuous(), SHORT)
+    yield case(f"ideal-continuous-{SHORT}", None, IdealContinuous(), SHORT, **normalised)
+    for rule in (matched_rule(ideal(6)), DeterministicAdjacent(), ColumnFraction()):
+        yield case(f"{rule.name}-6", ideal(6), rule)
+    yield case("ideal-continuous", None, IdealContinuous(), **normalised)
 
 
 def card_experiment() -> Iterator[Case]:
@@ -144,11 +152,24 @@ def scale_experiment() -> Iterator[Case]:
     yield case("400 neurons, 3 passes", ideal(6), rule, 3 * FULL)
 
 
+def wires_experiment() -> Iterator[Case]:
+    """Yield the card behind wires: none, only after learning, and while learning as well."""
+    model = SkyrmionDevice(load_card(CARD))
+    rule = matched_rule(model)
+    through = {"model": model, "wires": Wires(word=0.1, bit=0.1, driver=1.0, sense=1.0)}
+    yield case("without wires", model, rule, SHORT)
+    yield case(
+        "exact wires after learning", model, rule, SHORT, after=partial(use_exact_wires, **through)
+    )
+    yield case("learned through wires", model, rule, SHORT, before=partial(attenuate, **through))
+
+
 EXPERIMENTS = {
     "states": states_experiment,
     "card": card_experiment,
     "robust": robust_experiment,
     "scale": scale_experiment,
+    "wires": wires_experiment,
 }
 
 
@@ -161,7 +182,7 @@ def summarise(experiment: str, folder: Path, runs: list[Run]) -> None:
     for name in dict.fromkeys(str(run["name"]) for run in runs):
         some = [run for run in runs if run["name"] == name]
         entry: dict[str, object] = {"seeds": [run["seed"] for run in some]}
-        for key in ("images", "neurons"):
+        for key in ("images", "neurons", "labelled", "tested"):
             entry[key] = some[0][key]
         for key in ("proportion", "vote", "pulses_per_image", "energy", "output_spikes_per_image",
                     "processor_seconds"):  # fmt: skip

@@ -331,7 +331,7 @@ class StdpNetwork:
             pixels=np.empty(spike_capacity(brightest * highest, code.steps), np.uint16),
             last=np.zeros(inputs, np.int32),
             counts=np.zeros(neurons, np.int32),
-            noise=np.zeros((2, neurons), np.float32),
+            noise=np.zeros(neurons, np.float32),
             pulses=self.pulses,
             record_step=np.zeros(code.steps + code.rest_steps, np.int32),
             record_neuron=np.zeros(code.steps + code.rest_steps, np.int32),

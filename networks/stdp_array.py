@@ -112,6 +112,7 @@ def make_synapses(
     spread = model.spread(shape, rng)
     moves = np.stack([transition_matrix(model, +1), transition_matrix(model, -1)])
     read_sd = _sd_by_state(model, "read") * per_siemens
+    variance = (read_sd**2).astype(np.float32) if read_sd.any() else np.zeros(0, np.float32)
     synapses = SynapseState(
         weights=np.zeros(shape, np.float32),
         states=np.ascontiguousarray(states),
@@ -122,8 +123,9 @@ def make_synapses(
         stuck=np.zeros((0, 0), np.bool_),
         gain=np.zeros(0, np.float32),
         cumulative=np.cumsum(moves, axis=2),
-        variance=(read_sd**2).astype(np.float32) if read_sd.any() else np.zeros(0, np.float32),
-        normals=rng.standard_normal(_NORMALS).astype(np.float32),
+        variance=variance,
+        device_variance=variance[states] if variance.size else np.zeros((0, 0), np.float32),
+        normals=_normals(shape[1], rng),
     )
     visits = rng.standard_normal(shape) if synapses.visit_sd.any() else None
     synapses.weights[:] = weights_of(synapses, visits)
@@ -148,7 +150,8 @@ def continuous_synapses(
         gain=np.zeros(0, np.float32),
         cumulative=np.zeros((2, 0, 0)),
         variance=np.zeros(0, np.float32),
-        normals=rng.standard_normal(_NORMALS).astype(np.float32),
+        device_variance=nothing.astype(np.float32),
+        normals=_normals(shape[1], rng),
     )
 
 
@@ -172,6 +175,12 @@ def weights_of(
     weights += synapses.base
     np.maximum(weights, 0, out=weights)
     return weights
+
+
+def _normals(neurons: int, rng: np.random.Generator) -> NDArray[np.float32]:
+    """Return a table of normal numbers, a power of two of them and more than twice `neurons`."""
+    count = max(_NORMALS, 1 << (2 * neurons).bit_length())
+    return rng.standard_normal(count).astype(np.float32)
 
 
 def _unless_one(spread: NDArray[np.float64]) -> NDArray[np.float32]:

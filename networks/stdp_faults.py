@@ -86,5 +86,7 @@ def slip(network: StdpNetwork, fraction: float) -> None:
     moved = np.clip(network.states.astype(np.int64) + moves, 0, top)
     touched = moved != network.states
     network.states[...] = moved
+    if network.synapses.variance.size:
+        network.synapses.device_variance[...] = network.synapses.variance[network.states]
     fresh = weights_of(network.synapses, rng.standard_normal(moved.shape))
     network.weights[touched] = fresh[touched]

@@ -33,7 +33,8 @@ class SynapseState(NamedTuple):
     (inputs, neurons) optional factor on the range; `stuck` bool (inputs, neurons) optional;
     `gain` float32 (neurons,) optional column-current gain; `cumulative` float64 (2, states, states)
     transition probabilities summed over the target state; `variance` float32 (states,) of one
-    read, empty without read noise; `normals` float32 (power of two,) standard normal numbers.
+    read, and `device_variance` float32 (inputs, neurons) the same for each device, both empty
+    without read noise; `normals` float32 (power of two > neurons,) standard normal numbers.
     """
 
     weights: NDArray[np.float32]
@@ -46,6 +47,7 @@ class SynapseState(NamedTuple):
     gain: NDArray[np.float32]
     cumulative: NDArray[np.float64]
     variance: NDArray[np.float32]
+    device_variance: NDArray[np.float32]
     normals: NDArray[np.float32]
 
 
@@ -73,8 +75,8 @@ class Presentation(NamedTuple):
     """Scratch and results of the presentation at hand.
 
     `lottery`, `first`, `pixels`: see `draw_spikes`; `last` int32 (inputs,) step of each input's
-    last spike; `counts` int32 (neurons,) output spikes; `noise` float32 (2, neurons) variance and
-    noise of one step's reads; `pulses` int64 (3,) potentiating pulses, depressing pulses and output
+    last spike; `counts` int32 (neurons,) output spikes; `noise` float32 (neurons,) variance of
+    one step's reads; `pulses` int64 (3,) potentiating pulses, depressing pulses and output
     spikes of learning so far;
     `record_step`, `record_neuron` int32 (spikes,) the output spikes in order.
     """
@@ -176,21 +178,31 @@ def _add_rows(
             g_exc[j] += weights[i, j]
 
 
-@kernel
+@fast_kernel
 def _read_noise(
+    g_exc: NDArray[np.float32],
+    total: NDArray[np.float32],
+    normals: NDArray[np.float32],
+    gain: NDArray[np.float32],
+    start: int,
+) -> None:
+    """Add normal numbers with the variances `total` to g_exc."""
+    for j in range(g_exc.size):
+        noise = np.sqrt(total[j]) * normals[start + j]
+        g_exc[j] += noise * gain[j] if gain.size > 0 else noise
+
+
+@kernel
+def _read(
     n: NeuronState, s: SynapseState, p: Presentation, begin: int, end: int, key: np.uint64
 ) -> None:
     """Add the summed read noise of this step's spiking rows to g_exc."""
-    variance = p.noise[0]
-    variance[:] = 0
-    for k in range(begin, end):
-        states = s.states[p.pixels[k]]
-        for j in range(variance.size):
-            variance[j] += s.variance[states[j]]
-    start = np.int64(bits(key, np.uint64(begin)) & np.uint64(s.normals.size - 1))
-    for j in range(variance.size):
-        noise = np.sqrt(variance[j]) * s.normals[(start + j) & (s.normals.size - 1)]
-        n.g_exc[j] += noise * s.gain[j] if s.gain.size > 0 else noise
+    total = p.noise
+    total[:] = 0
+    _add_rows(total, s.device_variance, s.gain[:0], p.pixels, begin, end)
+    places = np.uint64(s.normals.size - total.size)
+    start = np.int64(bits(key, np.uint64(begin)) % places)
+    _read_noise(n.g_exc, total, s.normals, s.gain, start)
 
 
 @inline_kernel
@@ -212,6 +224,8 @@ def _pulse(s: SynapseState, i: int, j: int, polarity: int, uniform: float, word:
     if after == before:
         return
     s.states[i, j] = after
+    if s.variance.size > 0:
+        s.device_variance[i, j] = s.variance[after]
     weight = s.levels[after]
     if s.spread.size > 0:
         weight *= s.spread[i, j]
@@ -241,12 +255,16 @@ def learn_pulses(
 
 @kernel
 def learn_continuous(s: SynapseState, r: RuleConstants, p: Presentation, step: int, j: int) -> None:
-    """Apply dw = rate (trace - target) (ceiling - w) to the column of neuron `j`."""
+    """Apply dw = rate (trace - target) room to the column of neuron `j`.
+
+    The room is ceiling - w where the trace is above the target, and w where it is below.
+    """
     for i in range(s.weights.shape[0]):
         age = step - p.last[i]
         trace = r.trace[age] if age < r.window else np.float32(0.0)
         weight = s.weights[i, j]
-        weight += r.rate * (trace - r.target) * (r.ceiling - weight)
+        drive = trace - r.target
+        weight += r.rate * drive * (r.ceiling - weight if drive > 0 else weight)
         s.weights[i, j] = min(max(weight, 0.0), r.ceiling)
 
 
@@ -342,8 +360,8 @@ def _present(
             for k in range(first[step], first[step + 1]):
                 last[pixels[k]] = step
             _add_rows(g_exc, weights, gain, pixels, first[step], first[step + 1])
-            if s.variance.size > 0:
-                _read_noise(n, s, p, first[step], first[step + 1], mix(key))
+            if s.variance.size > 0 and first[step + 1] > first[step]:
+                _read(n, s, p, first[step], first[step + 1], mix(key))
         elif (step & 7) == 0 and winner < 0 and _quiet(g_exc, g_inh):
             _settle(n, c, times[0] + times[1] - step - 1)
             break

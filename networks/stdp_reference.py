@@ -216,8 +216,11 @@ class Brian2Stdp:
         begin, end = self._first[step], self._first[step + 1]
         rows = np.asarray(self.synapses.level).reshape(self.states.shape)[self._pixels[begin:end]]
         variance = synapses.variance[rows].sum(axis=0)
-        offset = int(random_words(self._stream(0), begin + 1)[begin] % synapses.normals.size)
-        normals = synapses.normals[(offset + self._columns) % synapses.normals.size]
+        if end == begin:
+            return
+        places = synapses.normals.size - self._columns.size
+        offset = int(random_words(self._stream(0), begin + 1)[begin]) % places
+        normals = synapses.normals[offset + self._columns]
         self.layer.g_e_ = np.asarray(self.layer.g_e_) + np.sqrt(variance) * normals
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypedDict
 
 import numpy as np
 
 from devicemodels.base import DeviceModel
 from networks.neurons import LONG_TRAINING, LifParameters
-from networks.stdp_array import transition_matrix
+from networks.stdp_array import WeightMap, transition_matrix
 from networks.stdp_kernel import CONTINUOUS, PER_COLUMN, PER_SYNAPSE, RuleConstants
 from neuroskyrm.errors import ConfigError
 
@@ -115,8 +115,10 @@ class ColumnFraction:
 class IdealContinuous:
     """The ideal baseline: real-valued weights, and a normalisation no device array can do.
 
-    At an output spike dw = rate (x - target) (ceiling - w), with the trace x of each input, set to
-    1 by a spike and decaying with `window`; then each column is scaled to its `total`.
+    At an output spike dw = rate (x - target) room, with the trace x of each input, set to 1 by a
+    spike and decaying with `window`; room is the distance to the end of the range that the weight
+    moves to. Then each column is scaled to its `total`. In Diehl & Cook's own form the room is
+    w_max - w for both signs; then weights near w_max are never unlearned, and accuracy is lower.
 
     Parameters
     ----------
@@ -134,7 +136,7 @@ class IdealContinuous:
     """
 
     rate: float = 0.01
-    target: float = 0.4
+    target: float = 0.2
     total: float = 78.0
     window: float = WINDOW
     name = "ideal"
@@ -214,8 +216,16 @@ RULES: dict[str, type[Rule]] = {
 """Rules by the name they have in studies."""
 
 
-def suited(name: str, model: DeviceModel, images: int) -> tuple[Rule, LifParameters]:
-    """Return the rule `name` and the neurons with the constants found best for a training.
+class Suited(TypedDict):
+    """Arguments of `StdpNetwork` that belong together."""
+
+    rule: Rule
+    lif: LifParameters
+    weight_map: WeightMap
+
+
+def suited(name: str, model: DeviceModel, images: int) -> Suited:
+    """Return the rule `name`, neurons and weights with the constants found best for a training.
 
     Parameters
     ----------
@@ -226,6 +236,11 @@ def suited(name: str, model: DeviceModel, images: int) -> tuple[Rule, LifParamet
     images : int
         Images that will be presented.
 
+    Returns
+    -------
+    dict
+        For ``StdpNetwork(model, neurons, **suited(...))``.
+
     Raises
     ------
     ConfigError
@@ -233,6 +248,10 @@ def suited(name: str, model: DeviceModel, images: int) -> tuple[Rule, LifParamet
     """
     if name not in RULES:
         raise ConfigError(f"rule: '{name}' is not known; choose {', '.join(RULES)}.")
+    if name == "ideal":
+        lif, weights = LifParameters(theta_plus=0.1e-3), WeightMap(full_scale=1.0)
+        return {"rule": IdealContinuous(), "lif": lif, "weight_map": weights}
     long = images >= 10000
     rule = matched_rule(model) if long and name == "probabilistic" else RULES[name]()
-    return rule, LONG_TRAINING if long else LifParameters()
+    lif = LONG_TRAINING if long else LifParameters()
+    return {"rule": rule, "lif": lif, "weight_map": WeightMap()}

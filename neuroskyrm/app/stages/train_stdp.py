@@ -32,8 +32,8 @@ def _work(context: Context) -> Metrics:
         network = load_stdp(checkpoint)
     else:
         device = device_of(context)
-        rule, lif = suited(study.stdp.rule, device, goal)
-        network = StdpNetwork(device, study.stdp.neurons, rule, lif=lif, seed=study.seed)
+        constants = suited(study.stdp.rule, device, goal)
+        network = StdpNetwork(device, study.stdp.neurons, seed=study.seed, **constants)
     while network.presented < goal:
         until = min(goal, network.presented + SAVE_EVERY)
         network.train(shown, labels, until, _scaled(context.tick, until / goal))
