@@ -258,12 +258,13 @@ class Crossbar:
         ConfigError
             The inputs do not fit, or are not finite.
         """
-        voltages = np.asarray(inputs, dtype=np.float64)
-        if voltages.ndim < 1 or voltages.shape[-1] != self.shape[0]:
-            raise ConfigError(f"inputs: shape {voltages.shape} must end with {self.shape[0]}.")
-        if not np.isfinite(voltages).all():
-            raise ConfigError("inputs: some are NaN or infinite; they must be finite [V].")
-        matrix = self.conductances() if rng is None else self.read(rng)
+        voltages = self._checked_inputs(inputs)
+        self.account(voltages, duration)
+        return voltages @ (self.conductances() if rng is None else self.read(rng))
+
+    @on_one_thread
+    def account(self, voltages: Conductances, duration: float) -> None:
+        """Add to the ledger what input voltages [V], shape (..., n_in), dissipate in `duration`."""
         vectors = voltages.size // self.shape[0]
         self.ledger = replace(
             self.ledger,
@@ -273,7 +274,14 @@ class Crossbar:
             inferences=self.ledger.inferences + vectors,
             macs=self.ledger.macs + vectors * self.target.size,
         )
-        return voltages @ matrix
+
+    def _checked_inputs(self, inputs: ArrayLike) -> Conductances:
+        voltages = np.asarray(inputs, dtype=np.float64)
+        if voltages.ndim < 1 or voltages.shape[-1] != self.shape[0]:
+            raise ConfigError(f"inputs: shape {voltages.shape} must end with {self.shape[0]}.")
+        if not np.isfinite(voltages).all():
+            raise ConfigError("inputs: some are NaN or infinite; they must be finite [V].")
+        return voltages
 
     def rest(self, duration: float) -> None:
         """Leave the array alone for `duration` [s]: devices relax, if they have a retention."""

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from crossbar.array import Crossbar
 from crossbar.dale import signed_levels
 from crossbar.periphery import Adc, Dac, IntegrateFire, SpikeDriver, calibrated_range
+from crossbar.threads import on_one_thread
 from neuroskyrm.errors import ConfigError
 
 Array = NDArray[np.float64]
@@ -78,6 +79,7 @@ class MatrixEngine:
         self.adc = self.adc.calibrated(np.concatenate([p.ravel() for p in partial]), coverage)
         return self
 
+    @on_one_thread
     def __call__(self, inputs: ArrayLike, rng: np.random.Generator | None = None) -> Array:
         """Return x W as the hardware gives it.
 
@@ -91,15 +93,26 @@ class MatrixEngine:
         Returns
         -------
         ndarray, shape (samples, n_out)
+
+        Raises
+        ------
+        ConfigError
+            The inputs do not fit the array.
         """
-        voltages = self.dac.convert(np.asarray(inputs, np.float64) / self.input_range, rng)
-        self.crossbar.infer(voltages, self.duration)
+        values = np.asarray(inputs, np.float64)
+        if values.ndim != 2 or values.shape[1] != self.crossbar.shape[0]:
+            raise ConfigError(
+                f"inputs: shape {values.shape} must be (samples, {self.crossbar.shape[0]})."
+            )
+        voltages = self.dac.convert(values / self.input_range, rng)
+        self.crossbar.account(voltages, self.duration)
         matrix = self.crossbar.conductances() if rng is None else self.crossbar.read(rng)
         partial = self._partial_currents(voltages, matrix)
         self._account(len(voltages), len(partial))
         current = np.sum([self.adc.convert(p, rng) for p in partial], axis=0)
         return self._in_weights(current)
 
+    @on_one_thread
     def error_budget(self, inputs: ArrayLike, rng: np.random.Generator) -> dict[str, float]:
         """Return how much each stage alone adds to the error, relative to the rms output.
 

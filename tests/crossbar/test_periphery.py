@@ -142,6 +142,7 @@ def test_the_ledger_compares_with_a_digital_engine():
         (lambda: calibrated_range([0.0]), "zero"),
         (lambda: calibrated_range([1.0], 0), "coverage"),
         (lambda: MatrixEngine(engine()[0].crossbar, 0, Dac(), Adc()), "scale"),
+        (lambda: engine()[0](np.zeros((3, 4))), "must be"),
     ],
 )
 def test_wrong_periphery_is_refused(call, message):
