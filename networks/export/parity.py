@@ -17,7 +17,7 @@ from neuroskyrm.errors import ExportError
 from neuroskyrm.io.datasets import Bytes
 from neuroskyrm.seeds import generator
 
-_BATCH = 100  # images at once, as Poisson spikes are drawn
+_BATCH = 100  # images at once, where the model leaves the number free
 
 
 def verify_onnx(
@@ -61,14 +61,15 @@ def verify_onnx(
     path = Path(path)
     model, note = read_model(path)
     snn = (reference if reference is not None else restore(model, note, path)).quiet()
-    images = _checked(images, snn, path)
+    batch = _batch(model)
+    images = _checked(images, snn, batch, path)
     runner = RUNNERS[note.shape]
     runner.probe(model)
     session = open_session(model, path, threads)
     totals = {"spikes": 0, "differing_spikes": 0, "differing_membranes": 0}
     ours, theirs, seconds = [], [], 0.0
-    for start in range(0, len(images), _BATCH):
-        part = images[start : start + _BATCH]
+    for start in range(0, len(images), batch or _BATCH):
+        part = images[start : start + (batch or _BATCH)]
         expected = runner.reference(snn, part, generator(start, "verify"))
         begun = time.perf_counter()
         found = runner.run(session, snn, part, generator(start, "verify"))
@@ -89,19 +90,26 @@ def verify_onnx(
         "size": path.stat().st_size,
     }
     if labels is not None:
-        report["accuracy"] = float((other == labels).mean())
-        report["reference_accuracy"] = float((mine == labels).mean())
+        report["accuracy"] = float((other == labels[: len(images)]).mean())
+        report["reference_accuracy"] = float((mine == labels[: len(images)]).mean())
     return report
 
 
-def _checked(images: Bytes | None, snn: DeepSnn, path: Path) -> Bytes:
-    """Return the images to compare on; random ones by default."""
+def _batch(model: ModelProto) -> int:
+    """Return the number of images that the model takes at once; 0 where it is free."""
+    return int(model.graph.input[0].type.tensor_type.shape.dim[-2].dim_value)
+
+
+def _checked(images: Bytes | None, snn: DeepSnn, batch: int, path: Path) -> Bytes:
+    """Return the images to compare on, in whole batches; random ones by default."""
     n_in = snn.layers[0].weights.shape[0]
     if images is None:
         return generator(0, "verify").integers(0, 256, (1000, n_in), dtype=np.uint8)
     if images.ndim != 2 or images.shape[1] != n_in or not len(images):
         raise ExportError(f"{path}: the images have shape {images.shape}; it must be (N, {n_in}).")
-    return images
+    if len(images) < batch:
+        raise ExportError(f"{path}: {len(images)} images; the model takes {batch} at once.")
+    return images[: len(images) // batch * batch] if batch else images
 
 
 def open_session(model: ModelProto, path: Path, threads: int = 1) -> Any:

@@ -70,6 +70,17 @@ def test_no_spike_and_no_membrane_bit_differs(
     assert again["differing_spikes"] == again["differing_membranes"] == 0
 
 
+@pytest.mark.parametrize("shape", ["step", "layerwise", "rate"])
+def test_fixed_batches_are_compared_in_whole_batches(tmp_path: Path, shape: str) -> None:
+    path = export_onnx(net(), tmp_path / "m.onnx", shape, batch=8)
+    images = np.random.default_rng(0).integers(0, 256, (50, SIZES[0]), dtype=np.uint8)
+    labels = np.zeros(50, np.uint8)
+    report = verify_onnx(path, images, labels)
+    assert (report["images"], report["differing_spikes"]) == (48, 0)
+    with pytest.raises(ExportError, match="takes 8 at once"):
+        verify_onnx(path, images[:5])
+
+
 def test_half_byte_codes_unfold_to_unequal_levels_exactly(tmp_path: Path) -> None:
     snn = net(few=True)
     small = export_onnx(snn, tmp_path / "int4.onnx", packing="int4")
