@@ -8,8 +8,9 @@ from devicemodels import Effects, IdealDevice, SkyrmionDevice, load_card
 from networks.stdp import StdpNetwork
 from networks.stdp_array import transition_matrix
 from networks.stdp_faults import Unreliable, slip, stick
-from networks.stdp_rules import matched_rule
+from networks.stdp_rules import matched_rule, suited
 from networks.stdp_wires import attenuate, use_exact_wires
+from neuroskyrm.errors import ConfigError
 from neuroskyrm.io.datasets import load_digits28
 
 
@@ -79,6 +80,18 @@ def test_matched_probabilities_give_every_device_the_same_mean_step():
     assert matched_rule(IdealDevice(2)).potentiation == pytest.approx(0.01)
     failing = matched_rule(Unreliable(IdealDevice(6), failures=0.5))
     assert failing.potentiation == pytest.approx(0.1)
+
+
+def test_suited_constants_depend_on_rule_and_length_of_training():
+    model = Unreliable(IdealDevice(6), failures=0.5)
+    short, long = (suited("probabilistic", model, images) for images in (600, 60000))
+    assert short["rule"].potentiation == pytest.approx(0.05)
+    assert long["rule"].potentiation == pytest.approx(0.1)
+    assert long["lif"].inhibition > short["lif"].inhibition
+    ideal = StdpNetwork(None, 10, **suited("ideal", model, 600))
+    assert ideal.weights.sum(axis=0) == pytest.approx(78, rel=1e-4)
+    with pytest.raises(ConfigError, match="probabilistic"):
+        suited("hebb", model, 600)
 
 
 def test_a_card_brings_its_noise_and_statistics_along(images):
