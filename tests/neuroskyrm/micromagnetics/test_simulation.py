@@ -190,7 +190,7 @@ def test_minimum_has_no_torque_and_less_energy():
 
 def test_minimum_is_where_damped_dynamics_ends():
     ends = []
-    for relax in (lambda s: s.minimize(1e-6), lambda s: s.run(3e-9)):
+    for relax in (lambda s: s.minimize(1e-6), lambda s: s.run(1.5e-9)):
         simulation = film(dtype=np.float64, scheme="dormand-prince")
         relax(simulation)
         ends.append(simulation.m.copy())
