@@ -66,7 +66,7 @@ def train(
     after: Callable[[StdpNetwork], None] | None = options.pop("after", None)
     before: Callable[[StdpNetwork], None] | None = options.pop("before", None)
     neurons = options.pop("neurons", 400)
-    options.setdefault("lif", LONG_TRAINING)
+    options.setdefault("lif", LifParameters(inhibition=34.0))
     net = StdpNetwork(model, neurons, rule, seed=seed, **options)
     if before is not None:
         before(net)
@@ -113,6 +113,9 @@ def card_experiment() -> Iterator[Case]:
     card = load_card(CARD)
     rule = matched_rule(SkyrmionDevice(card))
     yield case("all effects", SkyrmionDevice(card), rule)
+    weaker = {"lif": LONG_TRAINING}
+    yield case("weaker inhibition in reading", SkyrmionDevice(card), rule, **weaker)
+    yield case("and three passes", SkyrmionDevice(card), rule, 3 * FULL, **weaker)
     for name, effects in {
         "all effects, short": Effects(),
         "no read noise": Effects(read_noise=0.0),

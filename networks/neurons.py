@@ -33,6 +33,9 @@ class LifParameters:
         Time after a spike in which the membrane stays at reset [s].
     inhibition : float
         Rise of g_i of all other neurons at a spike.
+    inhibition_reading : float or None
+        The same while the network is evaluated: weaker competition lets more neurons vote. None:
+        as in learning.
     theta_plus : float
         Rise of a neuron's threshold at its spike [V].
     tau_theta : float
@@ -53,6 +56,7 @@ class LifParameters:
     tau_inh: float = 2e-3
     refractory: float = 5e-3
     inhibition: float = 17.0
+    inhibition_reading: float | None = None
     theta_plus: float = 0.05e-3
     tau_theta: float = 1e4
 
@@ -68,8 +72,11 @@ class LifParameters:
                 "e_inh <= reset <= rest < threshold < e_exc."
             )
 
-    def discrete(self, step: float) -> StepConstants:
+    def discrete(self, step: float, learning: bool = True) -> StepConstants:
         """Return the constants of one time step of length `step` [s]."""
+        inhibition = self.inhibition
+        if not learning and self.inhibition_reading is not None:
+            inhibition = self.inhibition_reading
         single = np.float32
         return StepConstants(
             rest=single(self.rest),
@@ -81,12 +88,12 @@ class LifParameters:
             keep_exc=single(exp(-step / self.tau_exc)),
             keep_inh=single(exp(-step / self.tau_inh)),
             refractory=round(self.refractory / step),
-            inhibition=single(self.inhibition),
+            inhibition=single(inhibition),
             theta_plus=single(self.theta_plus),
         )
 
 
-LONG_TRAINING = LifParameters(inhibition=34.0)
+LONG_TRAINING = LifParameters(inhibition=34.0, inhibition_reading=17.0)
 """For trainings of 10,000 images and more, where it is better by 0.8 %; in short ones, whose
 thresholds have not yet settled, so strong an inhibition lets a few neurons win everything."""
 

@@ -299,7 +299,7 @@ class StdpNetwork:
         ordinal: int,
     ) -> Responses:
         responses = np.zeros((len(images), len(self.neurons.v)), np.uint16)
-        constants = self.lif.discrete(self.code.step)
+        constants = self.lif.discrete(self.code.step, learning=rule.mode != FROZEN)
         shows = np.zeros(len(images), np.int32)
         show_images(
             images, self.neurons, self.synapses, rule, constants, scratch, self._code_constants(),

@@ -145,6 +145,15 @@ def test_a_current_gain_holds_the_column_currents(digits):
     assert currents[net.synapses.gain != 1] == pytest.approx(100, rel=1e-4)
 
 
+def test_weaker_inhibition_in_reading_lets_more_neurons_vote_and_leaves_learning_alone(digits):
+    nets = [network(lif=LifParameters(inhibition_reading=value)) for value in (None, 4.0)]
+    for net in nets:
+        net.train(digits.train_images[:60])
+    assert same(*nets)
+    few, many = (net.respond(digits.test_images[:60]).sum() for net in nets)
+    assert many > 1.3 * few
+
+
 def test_weights_are_the_levels_of_the_states():
     levels = np.array([20e-6, 21e-6, 26e-6, 32e-6])
     with_reference = StdpNetwork(IdealDevice(levels), 10, weight_map=WeightMap(3.0), seed=0)
