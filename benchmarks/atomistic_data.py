@@ -31,7 +31,7 @@ EACH = 400
 TEMPERATURES = (1.5,)
 SEEDS = 3
 THERMAL_EACH = 25
-SLICE_WIDTHS = PAPER_WIDTHS.values[1::3]
+SLICE_WIDTHS = PAPER_WIDTHS.values[1::5]
 """Widths of the slice through the diagram at alpha = 0.22 (Fig. 9) [s]."""
 
 
