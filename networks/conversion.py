@@ -293,12 +293,12 @@ def _balanced(
         for c, s in zip(codes, scales, strict=True)
     )
     found = replace(ann, weights=held).activations(images)
-    tops = [float(np.percentile(a, percentile)) for a in found]
+    # A layer that is silent altogether (all weights on the zero state) must not divide by zero.
+    tops = [max(float(np.percentile(a, percentile)), 1e-6) for a in found]
     tops[: len(ann.ceilings)] = ann.ceilings
     before = [1.0, *tops[:-1]]
     return tuple(
-        max(top, 1e-6) / below * scale
-        for top, below, scale in zip(tops, before, scales, strict=True)
+        top / below * scale for top, below, scale in zip(tops, before, scales, strict=True)
     )
 
 

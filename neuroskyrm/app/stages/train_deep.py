@@ -74,8 +74,8 @@ STAGE = Stage(
     sections=("data", "deep.hidden", "deep.epochs", "deep.batch", "deep.learning_rate",
               "deep.momentum", "deep.dropout", "deep.augment"),
     needs=(),
-    code=("networks.ann", "networks.augmentation", "networks.quantisation",
-          "neuroskyrm.app.stages.train_deep"),
+    code=("networks.ann", "networks.augmentation", "networks.quantisation", "networks.recipe",
+          "networks.trained_ann", "networks.training", "neuroskyrm.app.stages.train_deep"),
     work=_work,
     files=_checked_images,
 )  # fmt: skip
