@@ -25,7 +25,7 @@ import numpy as np
 
 from crossbar import Wires
 from devicemodels import DeviceModel, Effects, IdealDevice, SkyrmionDevice, load_card
-from networks.neurons import LONG_TRAINING, LifParameters
+from networks.neurons import LONG_TRAINING, MIDDLE_TRAINING, LifParameters
 from networks.stdp import StdpNetwork
 from networks.stdp_array import WeightMap
 from networks.stdp_faults import Unreliable, slip, stick
@@ -66,7 +66,7 @@ def train(
     after: Callable[[StdpNetwork], None] | None = options.pop("after", None)
     before: Callable[[StdpNetwork], None] | None = options.pop("before", None)
     neurons = options.pop("neurons", 400)
-    options.setdefault("lif", LifParameters(inhibition=34.0))
+    options.setdefault("lif", LifParameters(inhibition=34.0) if images >= FULL else MIDDLE_TRAINING)
     net = StdpNetwork(model, neurons, rule, seed=seed, **options)
     if before is not None:
         before(net)
@@ -98,7 +98,7 @@ def case(
 
 def states_experiment() -> Iterator[Case]:
     """Yield Fig. 6(c), accuracy against the number of states, and six states at full length."""
-    normalised = {"lif": LifParameters(theta_plus=0.1e-3), "weight_map": WeightMap(full_scale=1.0)}
+    normalised = {"lif": MIDDLE_TRAINING, "weight_map": WeightMap(full_scale=1.0)}
     for count in STATES:
         for rule in (matched_rule(ideal(count)), DeterministicAdjacent()):
             yield case(f"{rule.name}-{count}-{SHORT}", ideal(count), rule, SHORT)

@@ -93,9 +93,12 @@ class LifParameters:
         )
 
 
+MIDDLE_TRAINING = LifParameters(theta_plus=0.1e-3)
+"""For trainings of about 5,000 to 30,000 images: thresholds that settle sooner."""
+
 LONG_TRAINING = LifParameters(inhibition=34.0, inhibition_reading=17.0)
-"""For trainings of 10,000 images and more, where it is better by 0.8 %; in short ones, whose
-thresholds have not yet settled, so strong an inhibition lets a few neurons win everything."""
+"""For trainings of 30,000 images and more. In short ones, whose thresholds have not yet settled,
+so strong an inhibition lets a few neurons win everything."""
 
 
 class StepConstants(NamedTuple):

@@ -8,7 +8,7 @@ from typing import Protocol, TypedDict
 import numpy as np
 
 from devicemodels.base import DeviceModel
-from networks.neurons import LONG_TRAINING, LifParameters
+from networks.neurons import LONG_TRAINING, MIDDLE_TRAINING, LifParameters
 from networks.stdp_array import WeightMap, transition_matrix
 from networks.stdp_kernel import CONTINUOUS, PER_COLUMN, PER_SYNAPSE, RuleConstants
 from neuroskyrm.errors import ConfigError
@@ -232,7 +232,7 @@ def suited(name: str, model: DeviceModel, images: int) -> Suited:
     name : str
         A key of `RULES`.
     model : DeviceModel
-        The device; trainings of 10,000 images and more match the pulse probabilities to it.
+        The device; trainings of 5,000 images and more match the pulse probabilities to it.
     images : int
         Images that will be presented.
 
@@ -249,9 +249,12 @@ def suited(name: str, model: DeviceModel, images: int) -> Suited:
     if name not in RULES:
         raise ConfigError(f"rule: '{name}' is not known; choose {', '.join(RULES)}.")
     if name == "ideal":
-        lif, weights = LifParameters(theta_plus=0.1e-3), WeightMap(full_scale=1.0)
-        return {"rule": IdealContinuous(), "lif": lif, "weight_map": weights}
-    long = images >= 10000
-    rule = matched_rule(model) if long and name == "probabilistic" else RULES[name]()
-    lif = LONG_TRAINING if long else LifParameters()
+        weights = WeightMap(full_scale=1.0)
+        return {"rule": IdealContinuous(), "lif": MIDDLE_TRAINING, "weight_map": weights}
+    matched = images >= 5000 and name == "probabilistic"
+    rule = matched_rule(model) if matched else RULES[name]()
+    if images >= 30000:
+        lif = LONG_TRAINING
+    else:
+        lif = MIDDLE_TRAINING if images >= 5000 else LifParameters()
     return {"rule": rule, "lif": lif, "weight_map": WeightMap()}

@@ -163,6 +163,14 @@ def test_weights_are_the_levels_of_the_states():
     assert bare.weights == pytest.approx(with_reference.weights + 3.0 * 20 / 12, rel=1e-6)
 
 
+def test_images_of_any_size_will_do(digits):
+    small = digits.train_images.reshape(-1, 28, 28)[:200, 2:26:2, 2:26:2].reshape(-1, 144)
+    net = network(inputs=144, neurons=20, weight_map=WeightMap(4.0))
+    net.train(small)
+    assert net.weights.shape == (144, 20)
+    assert net.label(small, digits.train_labels[:200]).rates.shape == (10, 20)
+
+
 def test_silent_networks_are_named(digits):
     with pytest.raises(ConvergenceError, match="silent network"):
         network(weight_map=WeightMap(1e-3)).train(digits.train_images[:20])
