@@ -70,6 +70,7 @@ class Integrator:
     def forget(self) -> None:
         """Do not reuse the last slope: the drive has jumped."""
         self._fresh = False
+        self.system.forget()
 
     def step(self, t: float, dt: float, drive: Drive) -> float:
         """Advance from `t` by `dt` [s] (less if the error asks for it); return the step done.
@@ -80,6 +81,7 @@ class Integrator:
             m became NaN, left the unit sphere, or the step fell below its minimum.
         """
         while True:
+            self.system.begin_step()
             self.system.draw_noise(self.step_number, dt)
             new, deviation = self._stages(t, dt, drive)
             if not self.scheme.adaptive:
@@ -95,6 +97,7 @@ class Integrator:
             dt = following
             # The first slope stays valid unless the noise, which depends on the step, is in it.
             self._fresh = not self.system.is_warm and (self._fresh or bool(np.isfinite(error)))
+        self.system.end_step()
         self._accept(new)
         return dt
 

@@ -16,6 +16,7 @@ from neuroskyrm.micromagnetics.sample import Array, Sample, State
 from neuroskyrm.micromagnetics.stencil import Stencil
 from neuroskyrm.micromagnetics.terms.base import LocalTerm, Term
 from neuroskyrm.micromagnetics.terms.demag import Demag
+from neuroskyrm.micromagnetics.terms.extrapolated_demag import ExtrapolatedDemag
 from neuroskyrm.micromagnetics.terms.zeeman import Zeeman
 from neuroskyrm.micromagnetics.torques.base import Torque
 from neuroskyrm.micromagnetics.torques.spin_orbit import SpinOrbitTorque
@@ -79,6 +80,7 @@ class System:
 
     def _sort_terms(self) -> None:
         self.demags = [term for term in self.terms if isinstance(term, Demag)]
+        self.carried = [term for term in self.demags if isinstance(term, ExtrapolatedDemag)]
         self.uniforms = [t for t in self.terms if isinstance(t, Zeeman) and t.is_uniform]
         self.orbits = [t for t in self.torques if isinstance(t, SpinOrbitTorque)]
         fused = (*self.demags[:1], *self.uniforms, *self.orbits)
@@ -104,6 +106,21 @@ class System:
         moments = self.sample.moments
         variance = np.divide(power, moments, out=np.zeros(moments.shape), where=moments > 0)
         self.sigma = np.sqrt(variance).astype(self.dtype)
+
+    def begin_step(self) -> None:
+        """Tell fields that are carried on over a step that one begins."""
+        for demag in self.carried:
+            demag.begin_step()
+
+    def end_step(self) -> None:
+        """Tell them that it is done."""
+        for demag in self.carried:
+            demag.end_step()
+
+    def forget(self) -> None:
+        """Tell them to begin anew."""
+        for demag in self.carried:
+            demag.forget()
 
     def draw_noise(self, step: int, dt: float) -> None:
         """Set the thermal field of step number `step` of length `dt` [s].
