@@ -22,6 +22,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 PAGES = sorted(DOCS.glob("*.md"))
 
 LONG = {
+    "deep-snn.md": "all of MNIST",
     "stdp.md": "all of MNIST",
     "synapse.md": "full simulations of many minutes",
     "validation.md": "standard problems",
