@@ -91,8 +91,13 @@ def adapted(run: Path, states: int) -> tuple[TrainedAnn, tuple[float, ...]]:
     return load_ann(run / f"adapted-{states}.safetensors"), tuple(note["scales"])
 
 
-def adapt(run: Path, data: Dataset, card: str, states: int, epochs: int) -> dict[str, Any]:
-    """Fine-tune through the device's levels and the steps of the spiking neurons."""
+def adapt(
+    run: Path, data: Dataset, card: str, states: int, epochs: int, noise: float
+) -> dict[str, Any]:
+    """Fine-tune through the device's levels and the steps of the spiking neurons.
+
+    With `noise`, in units of the largest level, every batch sees other devices (noise-aware).
+    """
     net = load_ann(run / "float.safetensors")
     levels = load_card(card).conductance
     levels = levels[chosen_states(levels, (states - 1) // 2)]
@@ -102,14 +107,19 @@ def adapt(run: Path, data: Dataset, card: str, states: int, epochs: int) -> dict
     tuned = train_ann(
         data.train_images[:-HELD_OUT],
         data.train_labels[:-HELD_OUT],
-        replace(ADAPT, epochs=epochs),
+        replace(ADAPT, epochs=epochs, weight_noise=noise),
         start=net,
         grids=weight_grids(levels, scales),
         checkpoint=run / f"adapt-{states}.ckpt",
         progress=report,
     )
     tuned.save(run / f"adapted-{states}.safetensors")
-    return {"scales": scales, "epochs": epochs, "cpu_s": time.process_time() - begun}
+    return {
+        "scales": scales,
+        "epochs": epochs,
+        "noise": noise,
+        "cpu_s": time.process_time() - begun,
+    }
 
 
 def converted(
@@ -228,6 +238,7 @@ def main() -> None:
     parser.add_argument("--states", type=int, default=13)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--epochs", type=int, default=ADAPT.epochs)
+    parser.add_argument("--noise", type=float, default=0.0)
     parser.add_argument("--images", type=int, default=10000)
     given = parser.parse_args()
     run, data = given.run, load_mnist(given.data)
@@ -236,7 +247,7 @@ def main() -> None:
         "train": ("train", lambda: train(run, data)),
         "adapt": (
             f"adapt-{given.states}",
-            lambda: adapt(run, data, given.card, given.states, given.epochs),
+            lambda: adapt(run, data, given.card, given.states, given.epochs, given.noise),
         ),
         "test": (
             f"test-{given.states}-{given.seed}",

@@ -2,12 +2,15 @@
 
 Run after `deep_snn_mnist.py RUN adapt`; each effect alone, on otherwise perfect devices:
 
-    python benchmarks/deep_snn_robustness.py RUN docs/results/deep-robustness --states 13 7 3
+    python benchmarks/deep_snn_robustness.py RUN docs/results/deep-robustness --aware RUN2
+
+RUN2 holds the same float net, adapted to 13 states with ``--noise``: noise-aware training.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -111,40 +114,39 @@ def wires(conversion: Conversion, ohm: float, data: Dataset, images: int) -> lis
     return accuracy(conversion, matrices, data, images)
 
 
-def measure(
-    run: Path, data: Dataset, states: tuple[int, ...], images: int, card: str
-) -> dict[str, Any]:
-    """Return the accuracy of every effect, size and number of states."""
-    found: dict[str, Any] = {}
-    for count in states:
-        device = SkyrmionDevice(load_card(card))
-        _, conversion = converted(run, data, device, count)
-        found[f"states{count}.none"] = accuracy(conversion, conversion.nominal(), data, images)
-        for name, (_, sizes, _) in EFFECTS.items():
-            for size in sizes:
-                found[f"states{count}.{name}.{size}"] = one_effect(
-                    conversion, name, size, data, images
-                )
-        print(count, found, flush=True)
-    _, conversion = converted(run, data, SkyrmionDevice(load_card(card)), states[0])
-    for ohm in WIRES:
-        found[f"states{states[0]}.wires.{ohm}"] = wires(conversion, ohm, data, images)
-        print(ohm, found[f"states{states[0]}.wires.{ohm}"], flush=True)
+def effects(conversion: Conversion, data: Dataset, images: int, name: str) -> dict[str, Any]:
+    """Return the accuracy under every effect and size, under names that begin with `name`."""
+    found: dict[str, Any] = {
+        f"{name}.none": accuracy(conversion, conversion.nominal(), data, images)
+    }
+    for effect, (_, sizes, _) in EFFECTS.items():
+        for size in sizes:
+            value = one_effect(conversion, effect, size, data, images)
+            found[f"{name}.{effect}.{size}"] = value
+            print(name, effect, size, value, flush=True)
     return found
 
 
-def draw(found: dict[str, Any], states: tuple[int, ...], path: Path) -> None:
+def line_resistance(conversion: Conversion, data: Dataset, images: int) -> dict[str, Any]:
+    """Return the accuracy of 13 states for every line resistance."""
+    return {f"states13.wires.{ohm}": wires(conversion, ohm, data, images) for ohm in WIRES}
+
+
+def draw(found: dict[str, Any], path: Path) -> None:
     """Draw one panel an effect."""
     figure, axes = plt.subplots(1, 5, figsize=(17, 3.6), layout="constrained", sharey=True)
     panels = {name: (sizes, text) for name, (_, sizes, text) in EFFECTS.items()}
     panels["wires"] = (WIRES, "line resistance (ohm), 256² tiles")
-    for axis, (name, (sizes, text)) in zip(axes, panels.items(), strict=True):
-        for count in states if name != "wires" else states[:1]:
-            rows = [found[f"states{count}.none"]]
-            rows += [found[f"states{count}.{name}.{size}"] for size in sizes]
+    labels = {"states13": "13 states", "aware13": "13, noise-aware", "states7": "7 states",
+              "states3": "3 states"}  # fmt: skip
+    for axis, (effect, (sizes, text)) in zip(axes, panels.items(), strict=True):
+        for name, label in labels.items():
+            if f"{name}.{effect}.{sizes[0]}" not in found:
+                continue
+            rows = [found[f"{name}.none"], *(found[f"{name}.{effect}.{s}"] for s in sizes)]
             values = 100 * np.array(rows)
             bars = [values[:, 0] - values[:, 1], values[:, 2] - values[:, 0]]
-            axis.errorbar([0, *sizes], values[:, 0], bars, fmt="o-", label=f"{count} states")
+            axis.errorbar([0, *sizes], values[:, 0], bars, fmt="o-", label=label)
         axis.set(xlabel=text)
     axes[0].set(ylabel="MNIST accuracy (%)", ylim=(90, 100))
     axes[0].legend()
@@ -157,15 +159,29 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("run", type=Path)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--states", type=int, nargs="+", default=[13, 7, 3])
+    parser.add_argument("--aware", type=Path)
     parser.add_argument("--images", type=int, default=2000)
     parser.add_argument("--card", default="rim-n4-300K")
     given = parser.parse_args()
-    begun = time.process_time()
-    states = tuple(given.states)
-    found = measure(given.run, load_mnist(), states, given.images, given.card)
+    begun, data = time.process_time(), load_mnist()
+    device = SkyrmionDevice(load_card(given.card))
+    part = given.out / "parts.json"
+    found: dict[str, Any] = json.loads(part.read_text()) if part.exists() else {}
+    runs = [(given.run, states, f"states{states}") for states in (13, 7, 3)]
+    if given.aware is not None:
+        runs.append((given.aware, 13, "aware13"))
+    for run, states, name in runs:
+        if f"{name}.none" not in found:
+            _, conversion = converted(run, data, device, states)
+            found |= effects(conversion, data, given.images, name)
+            write_json(part, found)
+    if f"states13.wires.{WIRES[0]}" not in found:
+        _, conversion = converted(given.run, data, device, 13)
+        found |= line_resistance(conversion, data, given.images)
+        write_json(part, found)
     note = {
-        "command": "python benchmarks/deep_snn_robustness.py RUN docs/results/deep-robustness",
+        "command": "python benchmarks/deep_snn_robustness.py RUN docs/results/deep-robustness "
+        "--aware RUN2",
         "versions": versions(),
         "machine": machine(),
         "card": load_card(given.card).digest,
@@ -174,7 +190,7 @@ def main() -> None:
         "cpu_s": time.process_time() - begun,
     }
     write_json(given.out / "metrics.json", note | found)
-    draw(found, states, given.out / "robustness.png")
+    draw(found, given.out / "robustness.png")
 
 
 if __name__ == "__main__":
