@@ -1,6 +1,6 @@
 """What a sweep costs beside its stages, and how well two processes share it.
 
-    python benchmarks/sweep_overhead.py [POINTS]
+    python benchmarks/sweep_overhead.py [POINTS] [--no-tracks]
 
 Overhead: POINTS (10,000) cheap points on rung `card`, one stage each; all time that is not the
 stage's own, in processor time and in wall time. Efficiency: eight short trajectories in one and in
@@ -131,11 +131,13 @@ class Keep:
 
 def main() -> None:
     """Measure and print."""
-    points = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
+    numbers = [word for word in sys.argv[1:] if word.isdigit()]
+    points = int(numbers[0]) if numbers else 10_000
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        result = {**overhead(folder, points), **efficiency(folder), "machine": machine()}
-    print(json.dumps(result, indent=2))
+        print(json.dumps({**overhead(folder, points), "machine": machine()}, indent=2), flush=True)
+        if "--no-tracks" not in sys.argv:
+            print(json.dumps(efficiency(folder), indent=2))
 
 
 if __name__ == "__main__":

@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from neuroskyrm.app.optimize import Design
 from neuroskyrm.app.sweep import RangeAxis, Sweep
 from neuroskyrm.app.sweep_executors import MakeExecutor, needed
@@ -111,8 +113,11 @@ class Search:
             log = axis.spacing == "log"
             if is_whole(field_at(key)[0]):
                 values[key] = trial.suggest_int(key, round(start), round(to), log=log)
-            else:
-                values[key] = float(f"{trial.suggest_float(key, start, to, log=log):.6g}")
+                continue
+            # In units of its end: a forest takes lengths of 1e-9 m for equal.
+            unit = max(abs(start), abs(to)) or 1.0
+            share = trial.suggest_float(key, start / unit, to / unit, log=log)
+            values[key] = float(f"{share * unit:.6g}")
         for key, tie in self.design.tied.items():
             values[key] = float(f"{tie.factor * values[tie.to]:.6g}")
         return values
@@ -165,9 +170,12 @@ class Search:
         forest = tools.MeanDecreaseImpurityImportanceEvaluator(seed=self.design.seed)
         result = {}
         for number, name in enumerate(self.design.objectives):
+            seen = [float(r.metrics[name]) for r in self.records if r.metrics]
+            # A forest takes energies of 1e-9 J for equal: it looks at multiples of their spread.
+            unit = float(np.std(seen)) or 1.0
 
-            def target(trial: Any, number: int = number) -> float:
-                return float(trial.values[number])
+            def target(trial: Any, number: int = number, unit: float = unit) -> float:
+                return float(trial.values[number]) / unit
 
             values = tools.get_param_importances(self.study, evaluator=forest, target=target)
             result[name] = {key: float(share) for key, share in values.items()}

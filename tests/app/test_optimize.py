@@ -89,7 +89,9 @@ def test_width_and_current_decide_the_energy_alone(design_file, tmp_path):
     assert max(importance["device.update_time"], key=importance["device.update_time"].get) == (
         "drive.width"
     )
-    assert sum(importance["device.energy_per_update"].values()) == pytest.approx(1)
+    energy = importance["device.energy_per_update"]
+    assert sum(energy.values()) == pytest.approx(1)
+    assert energy["drive.current"] + energy["drive.width"] > 0.7
 
 
 def test_command_writes_table_front_and_picture(design_file, tmp_path):
