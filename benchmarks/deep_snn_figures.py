@@ -35,7 +35,7 @@ def tests(run: Path) -> dict[int, list[Found]]:
 def gather(run: Path) -> Found:
     """Return all metrics under flat dotted names."""
     metrics: Found = {
-        "command": "python benchmarks/deep_snn_mnist.py RUN train|adapt|test|sweep|export; "
+        "command": "python benchmarks/deep_snn_mnist.py RUN train|adapt|test|sweep|time|export; "
         "python benchmarks/deep_snn_figures.py RUN docs/results/deep-mnist",
         "versions": versions(),
         "machine": machine(),
@@ -52,7 +52,7 @@ def gather(run: Path) -> Found:
         for key in ("float", "own_ann", "card", "wrong_codes", "energy_J", "pulses",
                     "spike_rates", "programming_cpu_s", "test_cpu_s"):  # fmt: skip
             metrics[f"{name}.{key}"] = entries[0][key]
-    for name in ("sweep", "export", *(p.stem for p in sorted(run.glob("adapt-*.json")))):
+    for name in ("sweep", "time", "export", *(p.stem for p in sorted(run.glob("adapt-*.json")))):
         path = run / f"{name}.json"
         if path.exists():
             for key, value in json.loads(path.read_text()).items():
@@ -61,8 +61,8 @@ def gather(run: Path) -> Found:
 
 
 def draw(run: Path, metrics: Found, path: Path) -> None:
-    """Draw accuracy against time steps, and against the number of states (Fig. 7b)."""
-    figure, axes = plt.subplots(1, 2, figsize=(11, 4), layout="constrained")
+    """Draw accuracy against steps, number of states (Fig. 7b), and simulated time."""
+    figure, axes = plt.subplots(1, 3, figsize=(15, 4), layout="constrained")
     for k, (states, entries) in enumerate(tests(run).items()):
         steps = np.arange(1, len(entries[0]["device"]) + 1)
         values = np.mean([entry["device"] for entry in entries], axis=0)
@@ -79,6 +79,14 @@ def draw(run: Path, metrics: Found, path: Path) -> None:
     axes[1].set(xlabel="states of a weight", ylabel="MNIST accuracy (%)", xscale="log")
     if counts:
         axes[1].legend()
+    names = {"if_constant": "integrate-and-fire, constant", "if_poisson": "same, Poisson",
+             "lif_poisson": "LIF 50 ms, reset to zero, Poisson"}  # fmt: skip
+    for name, label in names.items():
+        if f"time.{name}" in metrics:
+            axes[2].semilogx(range(1, 101), 100 * np.array(metrics[f"time.{name}"]), label=label)
+            axes[2].legend(loc="lower right")
+    axes[2].set(xlabel="simulated time (ms)", ylabel="accuracy, 13 states, not adapted (%)")
+    axes[2].set_ylim(80, 100)
     with replacing(path) as temporary:
         figure.savefig(temporary, dpi=90)
 

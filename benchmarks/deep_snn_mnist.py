@@ -6,6 +6,7 @@ Stages keep their results in a run folder and can be run one by one; each prints
     python benchmarks/deep_snn_mnist.py RUN adapt --states 13
     python benchmarks/deep_snn_mnist.py RUN test --states 13 --seed 1
     python benchmarks/deep_snn_mnist.py RUN sweep            # Fig. 7b
+    python benchmarks/deep_snn_mnist.py RUN time --images 1000
     python benchmarks/deep_snn_mnist.py RUN export
 
 The test images are looked at in `test` and `sweep` only; every choice is made on the last 5,000
@@ -30,10 +31,10 @@ from devicemodels import IdealDevice, SkyrmionDevice, load_card
 from networks.ann import BEST, TrainedAnn, load_ann, train_ann
 from networks.augmentation import Distortion
 from networks.conversion import Conversion, chosen_states, convert, scan_scales, weight_grids
-from networks.deep_snn import DeepSnn
+from networks.deep_snn import DeepSnn, Neuron
 from networks.export import export_onnx, verify_onnx
 from networks.hosting import host
-from networks.rate_coding import constant_drive
+from networks.rate_coding import Coding, constant_drive
 from networks.snn_file import load_snn, save_snn
 from neuroskyrm.io.atomic import write_json
 from neuroskyrm.io.datasets import Bytes, Dataset, load_mnist
@@ -189,6 +190,27 @@ def sweep(run: Path, data: Dataset, images: int) -> dict[str, Any]:
     return found
 
 
+def by_time(run: Path, data: Dataset, card: str, images: int) -> dict[str, Any]:
+    """Accuracy against simulated time, 1 ... 100 ms, of the paper's neuron and of ours."""
+    net = load_ann(run / "float.safetensors")
+    held = data.train_images[-300:], data.train_labels[-300:]
+    test_images, labels = data.test_images[:images], data.test_labels[:images]
+    levels = load_card(card).conductance
+    found: dict[str, Any] = {"images": images, "float": net.accuracy(test_images, labels)}
+    for name, neuron, coding in (
+        ("if_constant", Neuron(), Coding()),
+        ("if_poisson", Neuron(), Coding("poisson")),
+        ("lif_poisson", Neuron(0.05, "zero", 0.0), Coding("poisson")),
+    ):
+        conversion = convert(
+            net, *held, levels, neuron=neuron, coding=coding, steps=30, scan=(0.5, 0.8)
+        )
+        result = conversion.on().run(test_images, np.random.default_rng(1), steps=100)
+        found[name] = [result.accuracy(labels, step + 1) for step in range(100)]
+        print(name, [found[name][step] for step in (4, 9, 19, 49, 99)], flush=True)
+    return found
+
+
 def export(run: Path, data: Dataset, card: str, states: int) -> dict[str, Any]:
     """Write all shapes of the programmed net and compare 1,000 images spike by spike."""
     programmed = load_snn(run / f"programmed-{states}.safetensors").quiet()
@@ -232,7 +254,7 @@ def main() -> None:
     """Run one stage and keep what it found."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("run", type=Path)
-    parser.add_argument("stage", choices=["train", "adapt", "test", "sweep", "export"])
+    parser.add_argument("stage", choices=["train", "adapt", "test", "sweep", "time", "export"])
     parser.add_argument("--data", type=Path, help="folder that holds MNIST/raw")
     parser.add_argument("--card", default="rim-n4-300K")
     parser.add_argument("--states", type=int, default=13)
@@ -254,6 +276,7 @@ def main() -> None:
             lambda: test(run, data, given.card, given.states, given.seed),
         ),
         "sweep": ("sweep", lambda: sweep(run, data, given.images)),
+        "time": ("time", lambda: by_time(run, data, given.card, given.images)),
         "export": ("export", lambda: export(run, data, given.card, given.states)),
     }
     name, work = stages[given.stage]
