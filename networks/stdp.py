@@ -217,12 +217,13 @@ class StdpNetwork:
         flat = self._checked(images)
         goal = self.presented + len(flat) if until is None else until
         key = stream_key(self.seed, "stdp", "train")
-        scratch = self._scratch(flat)
         rows, window = [], _Window(len(self.neurons.v))
         while self.presented < goal:
             take = min(CHUNK - self.presented % CHUNK, goal - self.presented)
             order = (self.presented + np.arange(take)) % len(flat)
-            responses = self._show(flat[order], self.rule_constants, scratch, key, self.presented)
+            some = flat[order]
+            scratch = self._scratch(some)
+            responses = self._show(some, self.rule_constants, scratch, key, self.presented)
             self.presented += take
             self._raise_troubles(responses)
             accuracy = np.nan if labels is None else window.accuracy(responses, labels[order])
