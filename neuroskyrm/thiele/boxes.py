@@ -22,11 +22,13 @@ from neuroskyrm.micromagnetics import (
     Zeeman,
 )
 from neuroskyrm.micromagnetics.track import Track
-from neuroskyrm.micromagnetics.track_run import TIME_STEP
 from neuroskyrm.texture import count_skyrmions, seed_skyrmion
 
 Places = NDArray[np.float64]
 """Centres of skyrmions, mean over the layers, shape (n, 2) [m]."""
+
+TIME_STEP = 4e-13
+"""Step of the RK4 scheme [s], for cells of 4 nm and walls of 1.5 MJ/m^3."""
 
 START_RADIUS = 15e-9
 """Radius that skyrmions are seeded with [m]; they relax at once."""

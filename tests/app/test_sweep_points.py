@@ -75,6 +75,18 @@ class TestPlan:
         assert second.seed == first.seed + 1
         assert second.model_dump(exclude={"seed"}) == first.model_dump(exclude={"seed"})
 
+    def test_one_rigid_model_serves_every_barrier_and_drive(self, sweep_file):
+        path = sweep_file(
+            ("rung: card", "rung: thiele"), ("device.layers: [1, 2]",
+             "device.barrier.across: [20 nm, 32 nm]"),
+        )  # fmt: skip
+        sweep, base = load_sweep(path)
+        plan = plan_sweep(sweep, base, place_points(sweep))
+        stages = [task.stage for task in plan.tasks.values()]
+        assert {name: stages.count(name) for name in stages} == {
+            "learn-thiele": 1, "simulate": 12, "calibrate": 12,
+        }  # fmt: skip
+
     def test_coarse_rung_has_cells_twice_as_wide(self, sweep_file):
         path = sweep_file(("rung: card", "rung: coarse"), ("until: calibrate", "until: simulate"))
         sweep, base = load_sweep(path)

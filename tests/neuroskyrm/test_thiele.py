@@ -9,10 +9,10 @@ import pytest
 
 from neuroskyrm.constants import BOLTZMANN
 from neuroskyrm.errors import DataError
-from neuroskyrm.micromagnetics.track import RIM, Barrier, Rim
+from neuroskyrm.micromagnetics.track import DEMO, RIM, Barrier, Rim
 from neuroskyrm.micromagnetics.track_drive import Drive, cycles
 from neuroskyrm.micromagnetics.track_run import SETTLE
-from neuroskyrm.thiele import RigidTrack, ThieleModel, landscape, simulate_rigid
+from neuroskyrm.thiele import RigidTrack, ThieleModel, landscape, learn, simulate_rigid
 from neuroskyrm.thiele.learn import _fit_repulsion
 
 MODEL = ThieleModel(
@@ -138,6 +138,24 @@ class TestLearning:
         found = _fit_repulsion(gap, 3e-12 * np.exp(-gap / 12e-9))
         assert found.strength == pytest.approx(3e-12, rel=1e-6)
         assert found.range == pytest.approx(12e-9, rel=1e-6)
+
+    @pytest.mark.slow
+    def test_model_learned_from_the_spins_moves_as_they_do(self):
+        found = learn(DEMO, seed=1)
+        assert found.gyration < 0 < found.dissipation < abs(found.gyration)
+        assert 5e-9 < found.radius < 30e-9
+        assert found.pair_force > 0
+        assert found.edge_force > 0
+        assert 0 < found.loss_distance < 26e-9
+        free = found.provenance["velocity"]
+        # Positive current drives a core that is down to +x, and the gyration turns it to +y.
+        assert free[0] > -found.provenance["velocity_error"][0]
+        assert free[1] > 3 * found.provenance["velocity_error"][1]
+        # Friction at least that of Gilbert damping on the profile, and of its size.
+        assert 0.8 < found.provenance["friction_over_theory"] < 3
+        drive = Drive(cycles(4, 1, 2e-9, 1e-9), current=1.75e10, nominal=21e10, reads=2)
+        moved = simulate_rigid(DEMO, drive, 1, found)
+        assert moved["count_post"].max() > 0
 
     def test_model_survives_its_file(self, tmp_path):
         MODEL.save(tmp_path / "model.json")
