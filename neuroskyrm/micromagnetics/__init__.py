@@ -3,7 +3,7 @@
 from neuroskyrm.micromagnetics.integrator import Tolerance
 from neuroskyrm.micromagnetics.mesh import Mesh
 from neuroskyrm.micromagnetics.mumax import export_mumax
-from neuroskyrm.micromagnetics.pictures import colours, save_film, save_picture
+from neuroskyrm.micromagnetics.pictures import colours, save_film, save_picture, save_plot
 from neuroskyrm.micromagnetics.pulses import Pulse, PulseTrain
 from neuroskyrm.micromagnetics.sample import Sample, State
 from neuroskyrm.micromagnetics.shapes import Shape, disc, image, paint, rectangle
@@ -60,4 +60,5 @@ __all__ = [
     "rectangle",
     "save_film",
     "save_picture",
+    "save_plot",
 ]

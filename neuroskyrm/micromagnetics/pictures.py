@@ -69,6 +69,32 @@ def save_picture(path: Path | str, m: NDArray[np.floating], layer: int = 0, scal
         picture.save(temporary)
 
 
+def save_plot(path: Path | str, trajectory: Trajectory, *columns: str) -> None:
+    """Write columns of a trajectory's table against time as a line plot (PNG, SVG or PDF).
+
+    Parameters
+    ----------
+    path : Path or str
+        The file; its suffix chooses the format.
+    trajectory : Trajectory
+        The run.
+    *columns : str
+        Which columns; the mean magnetisation if none is named.
+    """
+    import matplotlib.pyplot as plt
+    from matplotlib.ticker import EngFormatter
+
+    figure, axes = plt.subplots(figsize=(6, 4), layout="constrained")
+    for name in columns or ("mx", "my", "mz"):
+        axes.plot(trajectory["t"], trajectory[name], label=name)
+    axes.xaxis.set_major_formatter(EngFormatter("s"))
+    axes.set(xlabel="t", ylabel=columns[0] if len(columns) == 1 else "")
+    axes.legend()
+    with replacing(Path(path)) as temporary:
+        figure.savefig(temporary)
+    plt.close(figure)
+
+
 def save_film(
     path: Path | str, trajectory: Trajectory, layer: int = 0, scale: int = 2, per_second: int = 12
 ) -> None:

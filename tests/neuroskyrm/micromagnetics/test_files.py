@@ -23,6 +23,7 @@ from neuroskyrm.micromagnetics import (
     export_mumax,
     save_film,
     save_picture,
+    save_plot,
 )
 
 
@@ -55,6 +56,14 @@ def test_films_have_a_frame_per_snapshot(tmp_path):
         assert film.n_frames == 3
     with pytest.raises(ConfigError, match="no snapshots"):
         save_film(tmp_path / "none.gif", Trajectory({"t": np.zeros(3)}))
+
+
+def test_plots_of_columns(tmp_path):
+    run = device().run(2e-13, every=1e-13)
+    save_plot(tmp_path / "mean.png", run)
+    save_plot(tmp_path / "mz.svg", run, "mz")
+    assert (tmp_path / "mean.png").read_bytes().startswith(b"\x89PNG")
+    assert "<svg" in (tmp_path / "mz.svg").read_text()
 
 
 def device(terms=(), torques=(), **options):
