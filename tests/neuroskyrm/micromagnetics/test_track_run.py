@@ -12,7 +12,7 @@ from devicemodels.readout import Readout
 from neuroskyrm.errors import DataError
 from neuroskyrm.io.trajectory import Trajectory
 from neuroskyrm.micromagnetics import Demag, Exchange, Mesh, Simulation, UniaxialAnisotropy, Zeeman
-from neuroskyrm.micromagnetics.track import DEMO, Barrier
+from neuroskyrm.micromagnetics.track import DEMO, PAPER, RIM, Barrier
 from neuroskyrm.micromagnetics.track_demag import ExtrapolatedDemag
 from neuroskyrm.micromagnetics.track_drive import Drive, Step, default_drive
 from neuroskyrm.micromagnetics.track_reads import (
@@ -26,6 +26,7 @@ from neuroskyrm.micromagnetics.track_run import (
     noise_seed,
     seeded,
     simulate_track,
+    time_step,
 )
 
 TINY = replace(
@@ -137,6 +138,14 @@ class TestRun:
         again = Trajectory.load(tmp_path / "t.h5")
         assert np.array_equal(again["profile"], whole["profile"])
         assert again.attrs["track"]["name"] == "tiny"
+
+    def test_smaller_cells_take_smaller_steps(self):
+        assert [time_step(track) for track in (PAPER, RIM, DEMO)] == [5e-13] * 3
+        fine = replace(TINY, cell=2e-9)
+        assert time_step(fine) < 2e-13
+        simulation = build_simulation(fine, DRIVE, seed=1)
+        simulation.run(2e-12)
+        assert read_track(simulation.m, fine).count_total == 1
 
     def test_every_seed_fits_the_thermal_field(self):
         """Seed 7 once had more bits than the kernel takes."""
