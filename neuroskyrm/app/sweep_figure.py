@@ -10,6 +10,7 @@ import numpy as np
 
 from neuroskyrm.app.figures import drawing
 from neuroskyrm.app.sweep import Sweep
+from neuroskyrm.app.sweep_points import field_at
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -56,12 +57,14 @@ def _draw(axis: Axes, results: xr.Dataset, name: str, keys: list[str]) -> None:
         return
     first = keys[0]
     x = xr.broadcast(results[first], mean)[0].transpose(*mean.dims).values
+    if x.dtype.kind in "fi":
+        x = x / _shown_unit(first)[1]
     if len(keys) == 1 and first in mean.dims:
         error = None if spread is None else spread.values
         axis.errorbar(x, mean.values, error, fmt="o-", capsize=3)
     else:
         axis.plot(x.ravel(), mean.values.ravel(), "o")
-    axis.set(xlabel=_axis_label(results, first), ylabel=label)
+    axis.set(xlabel=_axis_label(first), ylabel=label)
 
 
 def _draw_map(
@@ -70,16 +73,24 @@ def _draw_map(
     image = axis.imshow(mean.values.T, origin="lower", aspect="auto", cmap="viridis")
     for key, set_ticks in ((keys[0], axis.set_xticks), (keys[1], axis.set_yticks)):
         values = results[key].values
-        chosen = np.unique(np.linspace(0, len(values) - 1, min(len(values), 5)).round().astype(int))
-        texts = [
-            f"{values[i]:.4g}" if values.dtype.kind in "fi" else str(values[i]) for i in chosen
-        ]
+        ticks = np.linspace(0, len(values) - 1, min(len(values), 4))
+        chosen = np.unique(ticks.round().astype(int))
+        unit = _shown_unit(key)[1] if values.dtype.kind in "fi" else None
+        texts = [str(v) if unit is None else f"{v / unit:.3g}" for v in values[chosen]]
         set_ticks(chosen, texts)
-    axis.set(xlabel=_axis_label(results, keys[0]), ylabel=_axis_label(results, keys[1]))
+    axis.set(xlabel=_axis_label(keys[0]), ylabel=_axis_label(keys[1]))
     axis.grid(visible=False)
     axis.figure.colorbar(image, ax=axis, label=label)
 
 
-def _axis_label(results: xr.Dataset, key: str) -> str:
-    unit = results[key].attrs.get("units", "1")
-    return key if unit == "1" else f"{key} [{unit}]"
+def _axis_label(key: str) -> str:
+    unit = _shown_unit(key)[0]
+    return f"{key} [{unit}]" if unit else key
+
+
+def _shown_unit(key: str) -> tuple[str, float]:
+    """Return the unit that people read a key of the study in, and its size [SI]."""
+    dimension = field_at(key)[1]
+    if dimension is None or not dimension.display:
+        return "", 1.0
+    return dimension.display, dimension.factor(dimension.display) or 1.0

@@ -90,6 +90,7 @@ class SweepRun:
         self.waiting: dict[str, list[PlannedPoint]] = defaultdict(list)
         self.ready: deque[str] = deque()
         self.suspects: deque[str] = deque()
+        self.charged: set[str] = set()
         self._prepare(retry)
 
     def _prepare(self, retry: bool) -> None:
@@ -225,7 +226,8 @@ class SweepRun:
         self.watch(self.tally)
 
     def _record(self, planned: PlannedPoint, last: Outcome) -> None:
-        outcomes = [self.outcomes[d] for d in planned.digests if d in self.outcomes]
+        known = [digest for digest in planned.digests if digest in self.outcomes]
+        outcomes = [self.outcomes[digest] for digest in known]
         metrics = {n: v for o in outcomes for n, v in (o.metrics or {}).items()}
         record = Record(
             planned.key,
@@ -234,8 +236,9 @@ class SweepRun:
             metrics if last.metrics is not None else {},
             last.error,
             last.details,
-            sum(o.seconds for o in outcomes),
+            sum(self.outcomes[digest].seconds for digest in known if digest not in self.charged),
         )
+        self.charged.update(known)
         self.journal.add(record)
         self.tally.done += 1
         self.tally.failed += bool(last.error)
