@@ -178,6 +178,14 @@ class TestCommand:
         _, tally = results(sweep_file(), tmp_path / "runs")
         assert (tally.computed, tally.reused) == (5, 1)
 
+    def test_time_of_a_shared_stage_is_charged_once(self, sweep_file, tmp_path):
+        _, plan = planned(sweep_file())
+        journal = Journal()
+        tally = SweepRun(plan, journal, tmp_path).run()
+        charged = [record.seconds for record in records_of(plan, journal)]
+        assert sum(charged) == pytest.approx(tally.seconds)
+        assert charged.count(0.0) == 6
+
     def test_best_points_come_first(self, sweep_file, tmp_path):
         _, plan = planned(sweep_file())
         journal = Journal()
