@@ -85,6 +85,8 @@ def train(
         "pulses_per_image": net.ledger.pulses / images, "energy": net.ledger.energy,
         "output_spikes_per_image": outcome.spikes, "processor_seconds": round(seconds, 2),
     }  # fmt: skip
+    if isinstance(model, SkyrmionDevice):
+        run["card"] = model.card.digest
     net.curve, net.outcome = curve, outcome
     return net, run
 
@@ -114,6 +116,8 @@ def card_experiment() -> Iterator[Case]:
     rule = matched_rule(SkyrmionDevice(card))
     yield case("all effects", SkyrmionDevice(card), rule)
     weaker = {"lif": LONG_TRAINING}
+    paper = SkyrmionDevice(load_card("paper-n4-300K"))
+    yield case("paper-n4-300K, short", paper, matched_rule(paper), SHORT)
     yield case("weaker inhibition in reading", SkyrmionDevice(card), rule, **weaker)
     yield case("and three passes", SkyrmionDevice(card), rule, 3 * FULL, **weaker)
     for name, effects in {
@@ -192,7 +196,8 @@ def summarise(experiment: str, folder: Path, runs: list[Run]) -> None:
             values = np.array([float(run[key]) for run in some])
             entry[key] = float(values.mean())
             entry[f"{key}_sd"] = float(values.std(ddof=1)) if len(values) > 1 else 0.0
-        metrics[name] = entry
+        cards = sorted({str(run["card"]) for run in some if "card" in run})
+        metrics[name] = entry | ({"cards": cards} if cards else {})
     write_json(folder / "metrics.json", metrics)
 
 

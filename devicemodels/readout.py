@@ -61,7 +61,7 @@ class Readout:
     def area(self, track: Track) -> float:
         """Return the read area [m^2]."""
         columns = self.columns(track)
-        return (columns.stop - columns.start) * track.cell * track.width
+        return float(columns.stop - columns.start) * track.cell * track.width
 
     def fraction(self, profile: NDArray[np.floating], track: Track) -> NDArray[np.float64]:
         """Return the reversed fraction f of the read area.

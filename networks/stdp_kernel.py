@@ -201,7 +201,7 @@ def _read(
     total[:] = 0
     _add_rows(total, s.device_variance, s.gain[:0], p.pixels, begin, end)
     places = np.uint64(s.normals.size - total.size)
-    start = np.int64(bits(key, np.uint64(begin)) % places)
+    start = int(np.int64(bits(key, np.uint64(begin)) % places))
     _read_noise(n.g_exc, total, s.normals, s.gain, start)
 
 

@@ -198,8 +198,8 @@ class Track:
     def coordinates(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return x of shape (1, nx) and y of shape (ny, 1) from the track's centre [m]."""
         ny, nx = self.shape
-        x = (np.arange(nx) + 0.5 - nx / 2) * self.cell
-        y = (np.arange(ny) + 0.5 - ny / 2) * self.cell
+        x = (np.arange(nx, dtype=np.float64) + 0.5 - nx / 2) * self.cell
+        y = (np.arange(ny, dtype=np.float64) + 0.5 - ny / 2) * self.cell
         return x[None, :], y[:, None]
 
     def barrier_mask(self) -> Mask:
