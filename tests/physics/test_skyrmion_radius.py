@@ -36,11 +36,11 @@ def radii(layers, dtype=np.float32):
     return np.array([skyrmions[0].radius for skyrmions in found]) * 1e9
 
 
-@pytest.mark.parametrize(("layers", "expected"), [(1, 10.9), (2, 11.6), (4, 13.3)])
+@pytest.mark.parametrize(("layers", "expected"), [(1, 10.86), (2, 11.62), (4, 13.23)])
 def test_radius(evidence, layers, expected):
     got = radii(layers)
     evidence.number(f"mean radius of {layers} layer(s)", got.mean(), expected, 0.4, "nm",
-                    "this solver in double precision, 1 nm cells")  # fmt: skip
+                    "grid check: this solver, double precision, 1 nm cells")  # fmt: skip
     if layers > 1:
         # Layers are not identical: the stray field favours one chirality below, the other above.
         assert np.ptp(got) > 0.5
