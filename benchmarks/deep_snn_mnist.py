@@ -102,8 +102,7 @@ def adapt(
     net = load_ann(run / "float.safetensors")
     levels = load_card(card).conductance
     levels = levels[chosen_states(levels, (states - 1) // 2)]
-    held = data.train_images[-1000:], data.train_labels[-1000:]
-    scales = scan_scales(net, *held, levels)
+    scales = scan_scales(net, data.train_images[-1000:], levels)
     begun = time.process_time()
     tuned = train_ann(
         data.train_images[:-HELD_OUT],

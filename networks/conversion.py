@@ -170,7 +170,7 @@ def convert(
     device = np.asarray(levels, dtype=np.float64)
     states = chosen_states(device, positive)
     if scales is None:
-        scales = scan_scales(ann, images, labels, device[states])
+        scales = scan_scales(ann, images, device[states])
     codes = tuple(
         _codes(weights, device, states, scale)
         for weights, scale in zip(ann.weights, scales, strict=True)
@@ -230,24 +230,25 @@ def _codes(
     return codes
 
 
-def scan_scales(
-    ann: TrainedAnn, images: Bytes, labels: NDArray[np.uint8], levels: NDArray[np.float64]
-) -> tuple[float, ...]:
+def scan_scales(ann: TrainedAnn, images: Bytes, levels: NDArray[np.float64]) -> tuple[float, ...]:
     """Return the conductance of weight one [S] for each layer, found by a scan.
 
     Layer by layer, the outermost level is put on each of `SCALE_SCAN` standard deviations of the
-    weights; the one with the smallest cross-entropy of the rectified network on the given images
-    is kept, with the layers before it quantised already and those after it still smooth.
+    weights; the one whose outputs are nearest to the float network's, up to a common factor, is
+    kept, with the layers before it quantised already and those after it still smooth. (The
+    cross-entropy is no guide: clipping lowers it by making the network less certain, while it
+    gets worse.)
     """
     signed = signed_levels(levels)
     signal = images.astype(np.float32) / np.float32(255)
+    wanted = ann.outputs(signal)[-1]
     scales = []
     for index, matrix in enumerate(ann.weights):
         losses = []
         candidates = [float(signed[-1] / (k * matrix.std())) for k in SCALE_SCAN]
         for scale in candidates:
             outputs = ann.outputs(signal, index, _held(matrix, levels, scale))[-1]
-            losses.append(_cross_entropy(outputs, labels))
+            losses.append(_deviation(outputs, wanted))
         scales.append(candidates[int(np.argmin(losses))])
         signal = ann.outputs(signal, index, _held(matrix, levels, scales[-1]))[0]
     return tuple(scales)
@@ -269,10 +270,11 @@ def _held(
     return held
 
 
-def _cross_entropy(outputs: Float32, labels: NDArray[np.uint8]) -> float:
-    outputs = outputs - outputs.max(1, keepdims=True)
-    chosen = outputs[np.arange(len(labels)), labels]
-    return float((np.log(np.exp(outputs).sum(1)) - chosen).mean())
+def _deviation(outputs: Float32, wanted: Float32) -> float:
+    """Return the share of `wanted` that no multiple of `outputs` explains."""
+    fit = float((outputs * wanted).sum()) ** 2
+    power = float((outputs * outputs).sum()) * float((wanted * wanted).sum())
+    return 1 - fit / power if power > 0 else 1.0
 
 
 def _balanced(
