@@ -118,7 +118,8 @@ class IdealContinuous:
     At an output spike dw = rate (x - target) room, with the trace x of each input, set to 1 by a
     spike and decaying with `window`; room is the distance to the end of the range that the weight
     moves to. Then each column is scaled to its `total`. In Diehl & Cook's own form the room is
-    w_max - w for both signs; then weights near w_max are never unlearned, and accuracy is lower.
+    w_max - w for both signs, so that weights near w_max are never unlearned; the two forms were
+    not compared at equal settings.
 
     Parameters
     ----------
