@@ -61,7 +61,7 @@ class Search:
         width: int,
         data: Path | None = None,
     ) -> None:
-        self.optuna = optuna = needed("optuna", "optimize")
+        self.optuna = optuna = needed("optuna", "search")
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         self.design, self.base, self.runs, self.data = design, base, runs, data
         self.make_executor, self.width = make_executor, width
@@ -166,7 +166,7 @@ class Search:
 
         Mean decrease of impurity in a random forest over the trials.
         """
-        tools = needed("optuna.importance", "optimize")
+        tools = needed("optuna.importance", "search")
         forest = tools.MeanDecreaseImpurityImportanceEvaluator(seed=self.design.seed)
         result = {}
         for number, name in enumerate(self.design.objectives):

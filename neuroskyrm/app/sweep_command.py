@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from shutil import rmtree
 from typing import Any
 
 import yaml
@@ -18,6 +21,7 @@ from neuroskyrm.app.sweep_cost import SweepCost, probe, sweep_cost
 from neuroskyrm.app.sweep_executors import MakeExecutor, dask, processes, slurm
 from neuroskyrm.app.sweep_figure import draw_sweep
 from neuroskyrm.app.sweep_journal import Journal, Record
+from neuroskyrm.app.sweep_live import LiveResults
 from neuroskyrm.app.sweep_plan import Plan, plan_sweep
 from neuroskyrm.app.sweep_points import place_points
 from neuroskyrm.app.sweep_results import best_points, dataset, save_netcdf, save_table
@@ -26,6 +30,9 @@ from neuroskyrm.errors import ConfigError
 from neuroskyrm.io.atomic import write_json, write_text
 from neuroskyrm.io.provenance import machine, versions
 from neuroskyrm.io.stage_store import content_hash
+
+LIVE = "results.zarr"
+"""The results while the sweep runs."""
 
 CLUSTER_WIDTH = 256
 """Stages handed to a cluster at once: enough to keep some hundred workers busy."""
@@ -111,12 +118,27 @@ def run_sweep(
     console.print(f"sweep '{sweep.name}', {len(plan.points)} points, folder {folder}")
     write_text(folder / "sweep.yaml", _resolved(sweep, base))
     journal = Journal(folder / "points.jsonl")
-    _compute(plan, journal, place, console, retry=retry)
+    with _live(sweep, plan, journal, folder):
+        _compute(plan, journal, place, console, retry=retry)
     records = records_of(plan, journal)
     _write(sweep, plan, records, folder)
+    rmtree(folder / LIVE)
     if sweep.verify is not None:
         _verify(sweep, base, records, journal, folder, place, console)
     _print_end(console, records, folder)
+
+
+@contextmanager
+def _live(sweep: Sweep, plan: Plan, journal: Journal, folder: Path) -> Iterator[None]:
+    """Keep the results so far readable while the sweep runs, and after it is interrupted."""
+    (folder / "results.nc").unlink(missing_ok=True)
+    known = [journal.find(planned.key, planned.point.number) for planned in plan.points]
+    live = LiveResults(sweep, plan, folder / LIVE, [r for r in known if r is not None])
+    journal.watch = live.add
+    try:
+        yield
+    finally:
+        live.flush()
 
 
 def _compute(

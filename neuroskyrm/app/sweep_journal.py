@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -47,6 +48,8 @@ class Journal:
     path : Path, optional
         The file; made with the first record. A last line that was cut off is dropped. None keeps
         the records in memory alone.
+    watch : callable, optional
+        Called with every record that is added.
 
     Raises
     ------
@@ -54,8 +57,10 @@ class Journal:
         Another line of the file is damaged.
     """
 
-    def __init__(self, path: Path | None = None) -> None:
-        self.path = path
+    def __init__(
+        self, path: Path | None = None, watch: Callable[[Record], None] = lambda record: None
+    ) -> None:
+        self.path, self.watch = path, watch
         self.records: dict[tuple[str, int], Record] = {}
         if path is None or not path.exists():
             return
@@ -80,8 +85,8 @@ class Journal:
     def add(self, record: Record) -> None:
         """Append one record."""
         self.records[record.key, record.number] = record
-        if self.path is None:
-            return
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self.path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(asdict(record), allow_nan=False) + "\n")
+        if self.path is not None:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with self.path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(asdict(record), allow_nan=False) + "\n")
+        self.watch(record)

@@ -34,17 +34,17 @@ def metric_unit(name: str) -> str:
     return UNITS.get(name.rpartition(".")[2], "1")
 
 
-def chosen_metrics(sweep: Sweep, records: Sequence[Record]) -> list[str]:
+def chosen_metrics(sweep: Sweep, records: Sequence[Record | None]) -> list[str]:
     """Return the numeric metrics to keep: those that the sweep names, or all."""
     found: dict[str, None] = {}
-    for record in records:
+    for record in filter(None, records):
         for name, value in record.metrics.items():
             if isinstance(value, (int, float)):
                 found.setdefault(name)
     return [name for name in found if not sweep.metrics or name in sweep.metrics]
 
 
-def dataset(sweep: Sweep, plan: Plan, records: Sequence[Record]) -> xr.Dataset:
+def dataset(sweep: Sweep, plan: Plan, records: Sequence[Record | None]) -> xr.Dataset:
     """Return the results as one data set.
 
     Parameters
@@ -53,8 +53,8 @@ def dataset(sweep: Sweep, plan: Plan, records: Sequence[Record]) -> xr.Dataset:
         The sweep.
     plan : Plan
         Its points.
-    records : sequence of Record
-        One for each point, in the order of the points.
+    records : sequence of Record or None
+        One for each point, in the order of the points; None where there is none yet.
 
     Returns
     -------
@@ -70,12 +70,14 @@ def dataset(sweep: Sweep, plan: Plan, records: Sequence[Record]) -> xr.Dataset:
     shape = (*shape, sweep.repeats) if sweep.repeats > 1 else shape
     variables: dict[str, Any] = {}
     for name in chosen_metrics(sweep, records):
-        column = np.array([float(r.metrics.get(name, np.nan)) for r in records])
+        column = np.array([float(r.metrics.get(name, np.nan)) if r else np.nan for r in records])
         variables[name] = (dims, column.reshape(shape), {"units": metric_unit(name)})
-    failed = np.array([bool(r.error) for r in records], dtype=np.int8).reshape(shape)
+    failed = np.array([r is not None and bool(r.error) for r in records], dtype=np.int8).reshape(
+        shape
+    )
     variables["failed"] = (dims, failed, {"units": "1"})
     coordinates = {**_coordinates(sweep, plan), **_repeats(sweep)}
-    reasons = {str(r.number): r.error for r in records if r.error}
+    reasons = {str(r.number): r.error for r in records if r is not None and r.error}
     attrs = {
         "title": f"neuroskyrm sweep '{sweep.name}' on rung {plan.rung}, up to {sweep.until}",
         "sweep": sweep.model_dump_json(by_alias=True),

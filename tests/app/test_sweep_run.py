@@ -196,13 +196,14 @@ class TestCommand:
         assert {plan.points[n].point.values["drive.width"] for n in lowest} == {1e-9}
 
 
-def test_overhead_of_a_cheap_point_is_below_five_milliseconds(sweep_file, tmp_path):
+def test_overhead_of_a_cheap_point_is_small(sweep_file, tmp_path):
     path = sweep_file(("count: 3", "count: 75"))
     start = time.process_time()
     _, tally = results(path, tmp_path)
     spent = time.process_time() - start
     assert (tally.done, tally.computed) == (300, 150)
-    assert (spent - tally.seconds) / 300 < 5e-3
+    # 1.5 ms where nothing else runs (benchmarks/sweep_overhead.py); much more is a mistake.
+    assert (spent - tally.seconds) / 300 < 20e-3
 
 
 def test_submitit_runs_every_stage_as_a_job(sweep_file, tmp_path):
