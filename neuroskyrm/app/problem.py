@@ -71,6 +71,9 @@ class SolverSection(FrozenModel):
     dt: Annotated[q.Time, Field(gt=0, lt=1e-9)] | None = Field(None, description="time step")
     precision: Literal["single", "double"] = Field("single", description="of the numbers")
     threads: Annotated[q.Whole, Field(ge=1, le=256)] = Field(1, description="side by side")
+    device: Annotated[str, Field(pattern=r"^(cpu|torch-cpu|cuda(:\d+)?)$")] = Field(
+        "cpu", description="cpu, cuda, cuda:1, ... or torch-cpu (the code of cuda, on the cpu)"
+    )
     demag: bool = Field(True, description="with the demagnetising field")
 
 

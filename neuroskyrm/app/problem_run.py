@@ -73,6 +73,7 @@ def build(problem: Problem) -> Simulation:
         dt=solver.dt,
         dtype=np.float32 if solver.precision == "single" else np.float64,
         threads=solver.threads,
+        device=solver.device,
         m=_start(problem, mesh, inside),
     )
 

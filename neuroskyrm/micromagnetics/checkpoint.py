@@ -48,16 +48,16 @@ def load(path: Path, integrator: Integrator, seed: int) -> float:
             step, written = int(file.attrs["step"]), str(file.attrs["seed"])
     except (OSError, KeyError) as problem:
         raise DataError(f"{path}: the checkpoint is truncated or damaged ({problem}).") from None
-    if m.shape != integrator.m.shape or m.dtype != integrator.m.dtype:
+    shape, dtype = tuple(integrator.m.shape), integrator.system.dtype
+    if m.shape != shape or m.dtype != dtype:
         raise DataError(
             f"{path}: the checkpoint holds {m.dtype} {m.shape}, but the simulation needs "
-            f"{integrator.m.dtype} {integrator.m.shape}."
+            f"{dtype} {shape}."
         )
     if written != str(seed):
         raise DataError(f"{path}: the checkpoint has seed {written}, but the simulation {seed}.")
     if not np.isfinite(m).all():
         raise DataError(f"{path}: the checkpoint holds NaN or infinity.")
-    integrator.m[...] = m
+    integrator.restart(m)
     integrator.dt, integrator.step_number = dt, step
-    integrator.forget()
     return t

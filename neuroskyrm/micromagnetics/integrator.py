@@ -6,13 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from neuroskyrm.errors import PhysicsError
-from neuroskyrm.micromagnetics import kernels
 from neuroskyrm.micromagnetics.sample import Array
 from neuroskyrm.micromagnetics.schemes import Scheme
-from neuroskyrm.micromagnetics.system import System
+from neuroskyrm.micromagnetics.system import System, Values
 
 Drive = Callable[[float], float]
 """Current density [A/m^2] as a function of time [s]."""
@@ -59,13 +57,18 @@ class Integrator:
         self, system: System, scheme: Scheme, m: Array, dt: float, tolerance: Tolerance
     ) -> None:
         self.system, self.scheme, self.tolerance = system, scheme, tolerance
-        self.m = m
+        self.m: Values = system.array(m)
         self.dt = dt
         self.step_number = 0
-        self.slopes = np.zeros((len(scheme.nodes), *m.shape), dtype=m.dtype)
-        self._values = [np.zeros_like(m), np.zeros_like(m)]
+        self.slopes: Values = system.array(np.zeros((len(scheme.nodes), *m.shape), dtype=m.dtype))
+        self._values = [system.array(np.zeros_like(m)) for _ in range(2)]
         self._limit = 1.0 + 1e-5 * m[0].size
         self._fresh = False
+
+    def restart(self, m: Array) -> None:
+        """Continue from `m`, an array of this computer."""
+        self.m[...] = self.system.array(m)
+        self.forget()
 
     def forget(self) -> None:
         """Do not reuse the last slope: the drive has jumped."""
@@ -101,7 +104,7 @@ class Integrator:
         self._accept(new)
         return dt
 
-    def _stages(self, t: float, dt: float, drive: Drive) -> tuple[Array, float]:
+    def _stages(self, t: float, dt: float, drive: Drive) -> tuple[Values, float]:
         """Evaluate all slopes; return the new value and its deviation from unit length."""
         scheme = self.scheme
         value, deviation = self.m, 0.0
@@ -113,7 +116,7 @@ class Integrator:
             time = t + node * dt
             scaled = dt * np.array(weights)
             if number == 0 and self._fresh:
-                deviation = self._combine(scaled, following)
+                deviation = self.system.combine(self.m, self.slopes, scaled, following)
             else:
                 deviation = self.system.stage(
                     value, self.m, self.slopes, number, scaled, following, time, drive(time)
@@ -122,23 +125,8 @@ class Integrator:
         # With FSAL the last slope is taken at the new value itself.
         return (new if scheme.reuses_last else value), deviation
 
-    def _combine(self, weights: NDArray[np.float64], following: Array) -> float:
-        def work(thread: int, begin: int, end: int) -> float:
-            return kernels.combine(
-                self.m, self.slopes, weights, following, begin, end, self.system.scratch[thread]
-            )
-
-        return sum(self.system.workers.share(work, self.system.rows))
-
     def _error(self) -> float:
-        weights = np.array(self.scheme.error)
-
-        def work(thread: int, begin: int, end: int) -> float:
-            return kernels.largest_error(
-                self.slopes, weights, begin, end, self.system.scratch[thread]
-            )
-
-        return max(self.system.workers.share(work, self.system.rows))
+        return self.system.largest_error(self.slopes, np.array(self.scheme.error))
 
     def _next_step(self, dt: float, error: float) -> float:
         """Return the step that should meet the tolerance, within a factor 5 of the last."""
@@ -146,7 +134,7 @@ class Integrator:
         factor = self.tolerance.safety * ratio ** (1 / self.scheme.order)
         return float(min(dt * min(max(factor, 0.2), 5.0), self.tolerance.largest))
 
-    def _accept(self, new: Array) -> None:
+    def _accept(self, new: Values) -> None:
         index = 0 if new is self._values[0] else 1
         self._values[index], self.m = self.m, new
         self.step_number += 1
@@ -159,7 +147,8 @@ class Integrator:
             self._fail(t, dt, "a spin left unit length")
 
     def _fail(self, t: float, dt: float, what: str) -> None:
-        speed = np.sqrt(np.sum(self.slopes[-1].astype(np.float64) ** 2, axis=0))
+        slope = self.system.host(self.slopes[-1]).astype(np.float64)
+        speed = np.sqrt(np.sum(slope**2, axis=0))
         worst = np.where(np.isfinite(speed), speed, np.inf)
         layer, y, x = np.unravel_index(int(np.argmax(worst)), worst.shape)
         raise PhysicsError(

@@ -77,11 +77,14 @@ class Simulation:
         Initial magnetisation; it is normalised, and set to 0 outside the sample.
     tolerance : Tolerance
         Step control of the adaptive scheme.
+    device : str
+        "cpu" (compiled loops), "cuda" or "cuda:1" (torch on a graphics card), or "torch-cpu" (the
+        code of the card on this processor, to check it).
 
     Raises
     ------
     ConfigError
-        A parameter is not allowed or does not fit the mesh.
+        A parameter is not allowed or does not fit the mesh, or there is no such device.
     """
 
     def __init__(
@@ -99,6 +102,7 @@ class Simulation:
         threads: int = 1,
         m: ArrayLike = (0.0, 0.0, 1.0),
         tolerance: Tolerance | None = None,
+        device: str = "cpu",
     ) -> None:
         table = find_scheme(scheme)
         if np.dtype(dtype) not in (np.float32, np.float64):
@@ -106,8 +110,8 @@ class Simulation:
         if dt is not None and not dt > 0:
             raise ConfigError(f"dt = {dt!r} must be a positive time in seconds.")
         self.sample = Sample(mesh, Ms)
-        self.system = System(
-            self.sample, terms, torques, alpha, temperature, seed, np.dtype(dtype), threads
+        self.system = _open_system(
+            device, self.sample, terms, torques, alpha, temperature, seed, np.dtype(dtype), threads
         )
         self.t = 0.0
         step = dt or DEFAULT_STEP[scheme]
@@ -122,12 +126,11 @@ class Simulation:
     @property
     def m(self) -> Array:
         """Magnetisation, shape (3, layers, ny, nx); unit vectors, 0 outside the sample."""
-        return self.integrator.m
+        return self.system.host(self.integrator.m)
 
     @m.setter
     def m(self, values: ArrayLike) -> None:
-        self.integrator.m[...] = unit_vectors(self.sample, values, self.integrator.m.dtype)
-        self.integrator.forget()
+        self.integrator.restart(unit_vectors(self.sample, values, self.system.dtype))
 
     @property
     def state(self) -> State:
@@ -233,8 +236,7 @@ class Simulation:
             minimum, steps = minimise(
                 self.m, lambda m, out: self.system.field(m, self.t, 0.0, out), stop, most_steps
             )
-        self.integrator.m[...] = minimum
-        self.integrator.forget()
+        self.integrator.restart(minimum)
         return steps
 
     def _segment(
@@ -306,6 +308,14 @@ class Simulation:
             The file is missing, damaged, or belongs to another mesh, number type or seed.
         """
         self.t = checkpoint.load(Path(path), self.integrator, self.system.seed)
+
+
+def _open_system(device: str, *arguments: Any) -> System:
+    if device == "cpu":
+        return System(*arguments)
+    from neuroskyrm.micromagnetics.torch_system import TorchSystem, find_device
+
+    return TorchSystem(*arguments, device=find_device(device))
 
 
 def unit_vectors(sample: Sample, m: ArrayLike, dtype: np.dtype[Any]) -> Array:

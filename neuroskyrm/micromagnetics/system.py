@@ -22,6 +22,9 @@ from neuroskyrm.micromagnetics.torques.base import Torque
 from neuroskyrm.micromagnetics.torques.spin_orbit import SpinOrbitTorque
 from neuroskyrm.micromagnetics.workers import Workers
 
+Values = Any
+"""Numbers where the kernels work: numpy arrays here, tensors in a `TorchSystem`."""
+
 
 class System:
     """Right-hand side of the equation of motion.
@@ -76,6 +79,7 @@ class System:
                 term.add_to(stencil)
         self.table = stencil.compile(dtype)
         self._sort_terms()
+        self._set_materials()
         self._allocate()
 
     def _sort_terms(self) -> None:
@@ -88,24 +92,35 @@ class System:
             part for part in self.parts if part not in fused and not isinstance(part, LocalTerm)
         ]
 
-    def _allocate(self) -> None:
+    def _set_materials(self) -> None:
         layers, ny, nx = self.sample.mesh.shape
-        threads = self.workers.threads
         self.rows = layers * ny
-        self.scratch = np.zeros((threads, 2, 3, nx), dtype=self.dtype)
-        quarter = -(-3 * nx // 4)
-        self.words = np.zeros((threads, 4, quarter), dtype=np.uint64)
-        self.normals = np.zeros((threads, 4 * quarter), dtype=np.float32)
         self.nothing = np.zeros((0, 3, ny, nx), dtype=self.dtype)
         self.own = np.zeros((layers, 3, ny, nx), dtype=self.dtype) if self.others else self.nothing
         self.rate_lookup, self.rate_rows = _rate_table(self.sample, self.alpha, self.dtype)
         self.is_warm = bool(self.temperature.any())
-        shape = (3, layers, ny, nx) if self.is_warm else (0, layers, ny, nx)
-        self.thermal = np.zeros(shape, dtype=self.dtype)
         power = 2 * self.alpha * BOLTZMANN * self.temperature / GAMMA
         moments = self.sample.moments
         variance = np.divide(power, moments, out=np.zeros(moments.shape), where=moments > 0)
         self.sigma = np.sqrt(variance).astype(self.dtype)
+
+    def _allocate(self) -> None:
+        layers, ny, nx = self.sample.mesh.shape
+        threads = self.workers.threads
+        self.scratch = np.zeros((threads, 2, 3, nx), dtype=self.dtype)
+        quarter = -(-3 * nx // 4)
+        self.words = np.zeros((threads, 4, quarter), dtype=np.uint64)
+        self.normals = np.zeros((threads, 4 * quarter), dtype=np.float32)
+        shape = (3, layers, ny, nx) if self.is_warm else (0, layers, ny, nx)
+        self.thermal = np.zeros(shape, dtype=self.dtype)
+
+    def array(self, values: Array) -> Values:
+        """Return numbers of this computer where the kernels work on them."""
+        return values
+
+    def host(self, values: Values) -> Array:
+        """Return numbers of the kernels as an array of this computer."""
+        return np.asarray(values)
 
     def begin_step(self) -> None:
         """Tell fields that are carried on over a step that one begins."""
@@ -142,12 +157,12 @@ class System:
 
     def stage(
         self,
-        m: Array,
-        start: Array,
-        slopes: Array,
+        m: Values,
+        start: Values,
+        slopes: Values,
         number: int,
         weights: NDArray[np.float64],
-        following: Array,
+        following: Values,
         t: float,
         current: float,
     ) -> float:
@@ -164,6 +179,26 @@ class System:
             )  # fmt: skip
 
         return sum(self.workers.share(work, self.rows))
+
+    def combine(
+        self, start: Values, slopes: Values, weights: NDArray[np.float64], following: Values
+    ) -> float:
+        """Set the next stage value without a new slope; see `kernels.combine`."""
+
+        def work(thread: int, begin: int, end: int) -> float:
+            return kernels.combine(
+                start, slopes, weights, following, begin, end, self.scratch[thread]
+            )
+
+        return sum(self.workers.share(work, self.rows))
+
+    def largest_error(self, slopes: Values, weights: NDArray[np.float64]) -> float:
+        """Return the largest error of any spin per time; see `kernels.largest_error`."""
+
+        def work(thread: int, begin: int, end: int) -> float:
+            return kernels.largest_error(slopes, weights, begin, end, self.scratch[thread])
+
+        return max(self.workers.share(work, self.rows))
 
     def field(self, m: Array, t: float, current: float, out: Array) -> None:
         """Write the effective field of all terms (not the torques' push, no noise) to `out` [T]."""
@@ -187,11 +222,13 @@ class System:
         else:
             buffer = self.own
             buffer[...] = 0
-        if self.others:
-            view = buffer.transpose(1, 0, 2, 3)
-            for part in self.others:
-                part.field(state, view)
+        self._add_others(buffer.transpose(1, 0, 2, 3), state)
         return buffer
+
+    def _add_others(self, out: Array, state: State) -> None:
+        """Add the fields of all terms and torques outside the kernels to `out` [T]."""
+        for part in self.others:
+            part.field(state, out)
 
     def _uniform(self, t: float, current: float) -> Array:
         layers = self.sample.mesh.layers

@@ -68,7 +68,7 @@ class _Plan:
         self.px = padded_size(mesh.nx, mesh.periodic[0], real=True)
         self.py = padded_size(mesh.ny, mesh.periodic[1])
         strongest = float(sample.Ms.max())
-        self.relative = _relative_moments(sample, strongest, dtype)
+        self.relative = relative_moments(sample, strongest, dtype)
         self.kernel, self.pairs = layer_tensors(mesh, (self.px, self.py), images, dtype)
         self.kernel *= dtype.type(-MU0 * strongest)
         layers, ny, nx = mesh.shape
@@ -167,7 +167,7 @@ def padded_size(cells: int, periodic: bool, real: bool = False) -> int:
     return int(next_fast_len(2 * cells - 1, real=real))
 
 
-def _relative_moments(sample: Sample, strongest: float, dtype: np.dtype[Any]) -> Array | None:
+def relative_moments(sample: Sample, strongest: float, dtype: np.dtype[Any]) -> Array | None:
     """Return Ms / strongest, or None where m alone says it all (one Ms, zero outside)."""
     relative = sample.Ms / strongest
     if np.isin(relative, (0.0, 1.0)).all():
