@@ -32,13 +32,18 @@ class Readout:
         Tunnelling magnetoresistance ratio (2.8 is 280 %).
     start, end : float or None
         Extent of the junction along the track, from the track's centre [m]. None is the whole
-        post-synapse from the barrier's middle to the end. The junction is as wide as the track.
+        post-synapse from the barrier's middle to the end.
+    across : float or None
+        Extent of the junction across the track, centred [m]; None is as wide as the track. The
+        recorded profiles are means over whole columns, so this is for tracks whose rim keeps the
+        spins beyond the junction up: what is reversed is taken to lie under it.
     """
 
     G0: float = 20e-6
     TMR: float = 2.8
     start: float | None = None
     end: float | None = None
+    across: float | None = None
 
     def columns(self, track: Track) -> slice:
         """Return which cell columns of `track` lie under the junction.
@@ -61,7 +66,18 @@ class Readout:
     def area(self, track: Track) -> float:
         """Return the read area [m^2]."""
         columns = self.columns(track)
-        return float(columns.stop - columns.start) * track.cell * track.width
+        return float(columns.stop - columns.start) * track.cell * self._width(track)
+
+    def _width(self, track: Track) -> float:
+        """Return the junction's extent across the track [m]."""
+        if self.across is None:
+            return track.width
+        if not 0 < self.across <= track.width:
+            raise DeviceError(
+                f"the read area is {self.across} m wide; it must be above 0 and no wider than the "
+                f"track ({track.width:g} m)."
+            )
+        return self.across
 
     def fraction(self, profile: NDArray[np.floating], track: Track) -> NDArray[np.float64]:
         """Return the reversed fraction f of the read area.
@@ -77,7 +93,8 @@ class Readout:
         -------
         ndarray of float, shape (...)
         """
-        return np.asarray(profile[..., self.columns(track)].mean(axis=-1), dtype=np.float64)
+        share = profile[..., self.columns(track)].mean(axis=-1) * track.width / self._width(track)
+        return np.asarray(share, dtype=np.float64)
 
     def conductance(self, fraction: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return G [S] of a reversed fraction, any shape."""

@@ -60,8 +60,8 @@ class RimSection(FrozenModel):
 class DeviceSection(FrozenModel):
     """The synapse: track, stack, barrier and skyrmions. What is not given is as in the preset."""
 
-    preset: Literal["demo", "paper", "rim"] = Field(
-        description="demo (small, quick), paper (Appendix A), rim (keeps its skyrmions)"
+    preset: Literal["demo", "paper", "rim", "compact"] = Field(
+        description="demo (small, quick), paper (Appendix A), rim, compact (keeps its skyrmions)"
     )
     length: Annotated[q.Length, Field(ge=20e-9, lt=1e-4)] = Field(description="along x")
     width: Annotated[q.Length, Field(ge=20e-9, lt=1e-4)] = Field(description="along y")
@@ -145,6 +145,9 @@ class ReadSection(FrozenModel):
         None, description="junction from here, along x from the middle; null = barrier's middle"
     )
     end: q.Length | None = Field(None, description="junction to here; null = end of the track")
+    across: q.Length | None = Field(
+        None, description="width of the junction across the track; null = as wide as the track"
+    )
 
 
 class DataSection(FrozenModel):

@@ -150,7 +150,7 @@ def default_drive(track: Track) -> Drive:
     Parameters
     ----------
     track : Track
-        `DEMO` gets one short cycle; tracks with outer layers driven, the paper's drive; others,
+        `DEMO` gets one short cycle, `COMPACT` five of 7 + 7 pulses of 1 ns; tracks with outer layers driven, the paper's drive; others,
         that of `RIM`.
     """
     # One dilution of 12 between nominal and effective current throughout (50 MA/cm^2 over the
@@ -158,5 +158,8 @@ def default_drive(track: Track) -> Drive:
     if track.name == "demo":
         steps = cycles(pulses=4, count=1, width=1e-9, pause=0.4e-9)
         return Drive(steps, current=4e10, nominal=12 * 4e10, reads=5)
+    if track.name == "compact":
+        steps = cycles(pulses=7, count=5, width=1e-9, pause=0.5e-9)
+        return Drive(steps, current=3e10, nominal=12 * 3e10, reads=5)
     current = 50e10 / 12 if track.driven == "outer" else 1.75e10
     return Drive(cycles(), current=current, nominal=12 * current)

@@ -40,3 +40,17 @@ def test_a_smaller_junction_over_the_same_skyrmions_reads_more():
 def test_a_junction_off_the_track_is_refused(start, end):
     with pytest.raises(DeviceError, match="does not lie on the track"):
         Readout(start=start, end=end).columns(PAPER)
+
+
+def test_a_narrower_junction_reads_more_of_the_same_skyrmions():
+    profile = np.zeros(PAPER.shape[1])
+    profile[120:140] = 0.5
+    whole, part = Readout(), Readout(across=110e-9)
+    assert part.area(PAPER) == pytest.approx(whole.area(PAPER) / 2)
+    assert part.fraction(profile, PAPER) == pytest.approx(2 * whole.fraction(profile, PAPER))
+
+
+@pytest.mark.parametrize("across", [0.0, 230e-9])
+def test_a_junction_wider_than_the_track_is_refused(across):
+    with pytest.raises(DeviceError, match="no wider than the track"):
+        Readout(across=across).area(PAPER)

@@ -11,9 +11,16 @@ from devicemodels.calibrate import calibrate
 from devicemodels.readout import Readout
 from neuroskyrm.errors import DataError
 from neuroskyrm.io.trajectory import Trajectory
-from neuroskyrm.micromagnetics import Demag, Exchange, Mesh, Simulation, UniaxialAnisotropy, Zeeman
+from neuroskyrm.micromagnetics import (
+    Demag,
+    Exchange,
+    ExtrapolatedDemag,
+    Mesh,
+    Simulation,
+    UniaxialAnisotropy,
+    Zeeman,
+)
 from neuroskyrm.micromagnetics.track import DEMO, PAPER, RIM, Barrier
-from neuroskyrm.micromagnetics.track_demag import ExtrapolatedDemag
 from neuroskyrm.micromagnetics.track_drive import Drive, Step, default_drive
 from neuroskyrm.micromagnetics.track_reads import (
     read_track,
@@ -22,6 +29,7 @@ from neuroskyrm.micromagnetics.track_reads import (
     tilt_profile,
 )
 from neuroskyrm.micromagnetics.track_run import (
+    DEMAG_STEPS,
     build_simulation,
     noise_seed,
     seeded,
@@ -184,7 +192,7 @@ def test_extrapolated_demag_agrees_with_one_at_every_stage():
             mz.append(float(np.mean(simulation.m[2])))
         return float(np.mean(mx2)), float(np.mean(mz))
 
-    exact, quick = spreads(Demag()), spreads(ExtrapolatedDemag())
+    exact, quick = spreads(Demag()), spreads(ExtrapolatedDemag(DEMAG_STEPS))
     assert quick[0] == pytest.approx(exact[0], rel=0.02)
     assert quick[1] == pytest.approx(exact[1], rel=0.001)
 
