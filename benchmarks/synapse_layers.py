@@ -1,6 +1,6 @@
 """Fig. 4 of Chen et al.: radius, spread and conductance against the number of layers.
 
-    python docs/results/synapse-layers.py
+    python benchmarks/synapse_layers.py
 
 Half a synapse (the post-synapse, 400 x 220 nm) holds a given number of skyrmions in columns, at
 300 K, with all layers; after it has settled it is read many times.
@@ -23,7 +23,7 @@ from neuroskyrm.micromagnetics.track_drive import Drive, Step
 from neuroskyrm.micromagnetics.track_reads import read_track
 from neuroskyrm.micromagnetics.track_run import build_simulation, seeded
 
-FOLDER = Path(__file__).resolve().parent / "synapse-layers"
+FOLDER = Path(__file__).resolve().parents[1] / "docs" / "results" / "synapse-layers"
 LAYERS = (2, 4, 6, 8)
 NUMBERS = (1, 6, 10)
 SETTLE, EVERY, READS = 0.5e-9, 50e-12, 20
@@ -122,7 +122,7 @@ def main() -> None:
             if (layers, number) not in done:
                 rows.append(measure(layers, number, seed))
                 record = {"rows": rows, "seed": seed, "code": versions()}
-                write_json(file, {**record, "command": "python docs/results/synapse-layers.py"})
+                write_json(file, {**record, "command": "python benchmarks/synapse_layers.py"})
     draw(rows, FOLDER / "layers.png")
 
 

@@ -1,19 +1,19 @@
 """How many skyrmions a synapse keeps, and what its junction sees: from the trajectories there are.
 
-    python docs/results/synapse-losses.py --runs runs
+    python benchmarks/synapse_losses.py --runs runs
 
-Reads the trajectories that `synapse-make.py` left (finished or not) and writes
+Reads the trajectories that `synapse_cards.py` left (finished or not) and writes
 `docs/results/synapse-losses/` and `docs/results/synapse-read-area/`.
 """
 
 from __future__ import annotations
 
 import argparse
-import importlib.util
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import synapse_cards as make
 
 from devicemodels.calibrate_fit import fit_states
 from devicemodels.calibrate_visits import Visits, visits_of
@@ -21,22 +21,12 @@ from devicemodels.readout import Readout
 from neuroskyrm.io.atomic import replacing, write_json
 from neuroskyrm.io.provenance import versions
 
-HERE = Path(__file__).resolve().parent
+HERE = Path(__file__).resolve().parents[1] / "docs" / "results"
 AREAS = ((0, 400), (0, 300), (0, 210), (30, 400), (30, 240), (100, 310), (190, 400))
 """Extents of the junction along the track, from its middle [nm]."""
 
 
-def maker() -> Any:
-    """Return `synapse-make.py` as a module."""
-    spec = importlib.util.spec_from_file_location("synapse_make", HERE / "synapse-make.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def losses(make: Any, runs: Path, seeds: list[int]) -> dict[str, dict[str, Any]]:
+def losses(runs: Path, seeds: list[int]) -> dict[str, dict[str, Any]]:
     """Return total, post-synapse count and torn layers per pulse, by study and seed."""
     found: dict[str, dict[str, Any]] = {}
     for name, (track, drive, _, fidelity) in make.studies().items():
@@ -70,7 +60,7 @@ def draw_losses(found: dict[str, dict[str, Any]], path: Path) -> None:
         figure.savefig(temporary, dpi=120)
 
 
-def read_areas(make: Any, visits: Any, track: Any) -> list[dict[str, Any]]:
+def read_areas(visits: Any, track: Any) -> list[dict[str, Any]]:
     """Return range and separable states for each junction."""
     rows = []
     for start, end in AREAS:
@@ -98,9 +88,8 @@ def main() -> None:
     parser.add_argument("--runs", type=Path, default=Path("runs"))
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3, 4])
     options = parser.parse_args()
-    make = maker()
-    found = losses(make, options.runs, options.seeds)
-    about = {"command": "python docs/results/synapse-losses.py", "code": versions()}
+    found = losses(options.runs, options.seeds)
+    about = {"command": "python benchmarks/synapse_losses.py", "code": versions()}
     write_json(HERE / "synapse-losses" / "metrics.json", {"runs": found, **about})
     draw_losses(found, HERE / "synapse-losses" / "losses.png")
     areas = {}
@@ -109,7 +98,7 @@ def main() -> None:
         trajectories = make.trajectories(track, options.seeds, options.runs)
         if trajectories:
             areas[name] = read_areas(
-                make, lambda r, t=trajectories, k=track: [visits_of(x, r, k) for x in t], track
+                lambda r, t=trajectories, k=track: [visits_of(x, r, k) for x in t], track
             )
     write_json(HERE / "synapse-read-area" / "metrics.json", {"areas": areas, **about})
 

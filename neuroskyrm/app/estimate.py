@@ -43,7 +43,7 @@ def estimate(study: Study) -> list[Cost]:
     """
     device, drive, deep, stdp = study.device, study.drive, study.deep, study.stdp
     cells = device.layers * device.length * device.width / device.cell**2
-    time = 2 * drive.cycles * drive.pulses * (drive.width + drive.pause)
+    time = 2 * drive.cycles * drive.pulses * (drive.width + drive.pause) * drive.seeds
     steps = time / (STEP_TIME * (device.cell / 4e-9) ** 2)
     images, tests = _images(study)
     sizes = [784, *deep.hidden, 10]

@@ -132,6 +132,9 @@ class DriveSection(FrozenModel):
     )
     resistivity: q.Resistivity = Field(description="of the heavy metal")
     reads: Annotated[q.Whole, Field(ge=1, le=1000)] = Field(description="reads in each pause")
+    seeds: Annotated[q.Whole, Field(ge=1, le=1000)] = Field(
+        1, description="noise seeds simulated for the card: the study's seed and those after it"
+    )
 
 
 class ReadSection(FrozenModel):

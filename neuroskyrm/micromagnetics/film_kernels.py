@@ -1,9 +1,11 @@
-"""The fused stage of `kernels` for films whose links are the same everywhere: three times faster.
+"""The fused stage of `kernels` for films whose links are the same everywhere.
 
 Exchange, interfacial DMI and interlayer exchange of a uniform film couple neighbours with one
-number each, whatever the cell, so no table of coefficients need be read for them; only what a
-cell's own spin does (anisotropy, the -m of every exchange, its own demagnetising field) varies
-from cell to cell. Inner loops have one output and few inputs: others do not vectorise.
+number each, whatever the cell, so no table of coefficients is read for them; only what a cell's
+own spin does (anisotropy, the -m of every exchange) varies from cell to cell. Rows of a layer
+follow one another in memory, so several are treated as one long line, and what the line wrongly
+links at row ends is taken back. Inner loops have one output and few inputs: others do not
+vectorise.
 """
 
 from __future__ import annotations
@@ -12,100 +14,92 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuroskyrm.jit import fast_kernel
-from neuroskyrm.micromagnetics.kernels import Array, Lookup, combine_row, normalise_row, torque_row
+from neuroskyrm.micromagnetics.kernels import Array, add_scaled, normalise_row, torque_row
+
+LINE_CELLS = 1000
+"""Most cells of a line of several rows: the lines in use at a time fit a first-level cache."""
 
 
 @fast_kernel
-def begin_row(out: Array, value: float, noise: Array, field: Array, here: Array, m: Array) -> None:
-    """Write value + noise + field + here m to `out`: all of one length."""
+def begin_line(out: Array, value: float, field: Array, here: Array, m: Array) -> None:
+    """Write value + field + here m to `out`: all of one length."""
     uniform = out.dtype.type(value)
     for x in range(out.shape[0]):
-        out[x] = uniform + noise[x] + field[x] + here[x] * m[x]
+        out[x] = uniform + field[x] + here[x] * m[x]
 
 
 @fast_kernel
-def add_links_row(
-    out: Array, m: Array, low: Array, high: Array, under: Array, over: Array, links: Array
-) -> None:
-    """Add the exchange with the neighbours along x, y and z; `links` is one strength each [T]."""
-    along, across, through = links[0], links[1], links[2]
-    last = out.shape[0] - 1
-    target, left, right = out[1:last], m[: last - 1], m[2:]
-    low1, high1, under1, over1 = low[1:], high[1:], under[1:], over[1:]
-    for x in range(last - 1):
-        target[x] += (
-            along * (left[x] + right[x])
-            + across * (low1[x] + high1[x])
-            + through * (under1[x] + over1[x])
-        )
-    out[0] += along * m[1] + across * (low[0] + high[0]) + through * (under[0] + over[0])
-    out[last] += along * m[last - 1] + across * (low[last] + high[last])
-    out[last] += through * (under[last] + over[last])
-
-
-@fast_kernel
-def add_difference_row(out: Array, minus: Array, plus: Array, strength: float) -> None:
-    """Add strength (plus - minus) to `out`."""
-    factor = out.dtype.type(strength)
+def add_line(out: Array, values: Array) -> None:
+    """Add `values` to `out`."""
     for x in range(out.shape[0]):
-        out[x] += factor * (plus[x] - minus[x])
+        out[x] += values[x]
 
 
 @fast_kernel
-def add_slope_row(out: Array, m: Array, strength: float) -> None:
-    """Add strength (m at x + 1 minus m at x - 1) to `out`; a missing neighbour adds nothing."""
-    factor, last = out.dtype.type(strength), out.shape[0] - 1
-    add_difference_row(out[1:last], m[: last - 1], m[2:], strength)
-    out[0] += factor * m[1]
-    out[last] -= factor * m[last - 1]
+def add_slopes(
+    out: Array, m: Array, begin: int, end: int, nx: int, minus: float, plus: float
+) -> None:
+    """Add minus m(x - 1) + plus m(x + 1) to `out`, cells begin..end of the layer `m`."""
+    low, high = out.dtype.type(minus), out.dtype.type(plus)
+    if low == 0 and high == 0:
+        return
+    size = end - begin
+    right = m[begin + 1 : end]
+    left = m[begin : end - 1]
+    for x in range(size - 1):
+        out[x] += high * right[x]
+    target = out[1:]
+    for x in range(size - 1):
+        target[x] += low * left[x]
+    for edge in range(nx, size, nx):
+        out[edge - 1] -= high * m[begin + edge]
+        out[edge] -= low * m[begin + edge - 1]
 
 
 @fast_kernel
-def film_field_row(
+def film_field(
     field: Array,
     m: Array,
     layer: int,
-    y: int,
+    begin: int,
+    end: int,
+    nx: int,
     links: Array,
     twist: Array,
-    here_lookup: Lookup,
-    here_rows: Array,
+    here: Array,
     external: Array,
     uniform: Array,
     thermal: Array,
-    nothing: Array,
 ) -> None:
-    """Set `field` (3, nx) to the whole effective field of one row [T].
+    """Set `field` (3, cells) to the whole effective field of cells begin..end of a layer [T].
 
-    `links` (3,) couples neighbours along x, y, z; `twist` (2,) is D / (Ms d) along x and y [T];
-    `here_rows[here_lookup[a, layer, y]]` is what component a of a cell does to itself.
+    `m`, `here` and `thermal` are (3, layers, cells), `external` (layers, 3, cells); `links` (3,)
+    couples neighbours along x, y and z, `twist` (2,) is D / (Ms d) along x and y [T].
     """
-    layers, ny = m.shape[1:3]
+    layers, cells = m.shape[1:]
+    along, across, through = links[0], links[1], links[2]
+    first, last = max(begin, nx), min(end, cells - nx)
     for a in range(3):
-        spins = m[a]
-        noise = thermal[a, layer, y] if thermal.shape[0] > 0 else nothing
-        begin_row(
-            field[a], uniform[layer, a], noise, external[layer, a, y],
-            here_rows[here_lookup[a, layer, y]], spins[layer, y],
+        out, spins = field[a], m[a, layer]
+        begin_line(
+            out, uniform[layer, a], external[layer, a, begin:end], here[a, layer, begin:end],
+            spins[begin:end],
         )  # fmt: skip
-        add_links_row(
-            field[a],
-            spins[layer, y],
-            spins[layer, y - 1] if y > 0 else nothing,
-            spins[layer, y + 1] if y < ny - 1 else nothing,
-            spins[layer - 1, y] if layer > 0 else nothing,
-            spins[layer + 1, y] if layer < layers - 1 else nothing,
-            links,
-        )
-    add_slope_row(field[0], m[2, layer, y], twist[0])
-    add_slope_row(field[2], m[0, layer, y], -twist[0])
+        if thermal.shape[0] > 0:
+            add_line(out, thermal[a, layer, begin:end])
+        add_slopes(out, spins, begin, end, nx, along, along)
+        add_scaled(out[first - begin :], across, spins[first - nx : end - nx])
+        add_scaled(out[: last - begin], across, spins[begin + nx : last + nx])
+        if layer > 0:
+            add_scaled(out, through, m[a, layer - 1, begin:end])
+        if layer < layers - 1:
+            add_scaled(out, through, m[a, layer + 1, begin:end])
+    add_slopes(field[0], m[2, layer], begin, end, nx, -twist[0], twist[0])
+    add_slopes(field[2], m[0, layer], begin, end, nx, twist[0], -twist[0])
     for a, b, sign in ((1, 2, 1.0), (2, 1, -1.0)):
-        add_difference_row(
-            field[a],
-            m[b, layer, y - 1] if y > 0 else nothing,
-            m[b, layer, y + 1] if y < ny - 1 else nothing,
-            sign * twist[1],
-        )
+        spins, strength = m[b, layer], sign * twist[1]
+        add_scaled(field[a][first - begin :], -strength, spins[first - nx : end - nx])
+        add_scaled(field[a][: last - begin], strength, spins[begin + nx : last + nx])
 
 
 @fast_kernel
@@ -116,38 +110,72 @@ def film_stage(
     number: int,
     weights: NDArray[np.float64],
     following: Array,
+    nx: int,
     links: Array,
     twist: Array,
-    here_lookup: Lookup,
-    here_rows: Array,
+    here: Array,
     external: Array,
     uniform: Array,
     thermal: Array,
     push: Array,
-    rate_lookup: Lookup,
-    rate_rows: Array,
-    begin: int,
-    end: int,
+    rate: Array,
+    alpha: Array,
+    first: int,
+    last: int,
     scratch: Array,
-    nothing: Array,
 ) -> float:
-    """Do one Runge–Kutta stage for rows begin..end, as `kernels.stage`; `nothing` (nx,) is 0."""
-    field, new = scratch[0], scratch[1]
-    slope = slopes[number]
+    """Do one Runge–Kutta stage for lines first..last, as `kernels.stage`.
+
+    Arrays are those of `film_field`; `rate`, `alpha` (line,) and `scratch` (2, 3, line) have the
+    length of a line. Lines are always the same, so that threads do not change a bit.
+    """
+    cells, line = m.shape[2], scratch.shape[2]
+    lines = cells // line
     deviation = 0.0
-    for row in range(begin, end):
-        layer, y = row // m.shape[2], row % m.shape[2]
-        film_field_row(
-            field, m, layer, y, links, twist, here_lookup, here_rows, external, uniform, thermal,
-            nothing,
+    for number_of_line in range(first, last):
+        layer = number_of_line // lines
+        begin = number_of_line % lines * line
+        end = begin + line
+        field, new = scratch[0], scratch[1]
+        film_field(
+            field, m, layer, begin, end, nx, links, twist, here, external, uniform, thermal
         )  # fmt: skip
         torque_row(
-            slope[0, layer, y], slope[1, layer, y], slope[2, layer, y],
-            m[0, layer, y], m[1, layer, y], m[2, layer, y], field, push[layer],
-            rate_rows[rate_lookup[0, layer, y]], rate_rows[rate_lookup[1, layer, y]],
+            slopes[number, 0, layer, begin:end], slopes[number, 1, layer, begin:end],
+            slopes[number, 2, layer, begin:end],
+            m[0, layer, begin:end], m[1, layer, begin:end], m[2, layer, begin:end],
+            field, push[layer], rate, alpha,
         )  # fmt: skip
-        combine_row(new, start, slopes, weights, layer, y)
+        for a in range(3):
+            combine_line(new[a], start[a, layer, begin:end], slopes, weights, a, layer, begin, end)
         deviation += normalise_row(
-            following[0, layer, y], following[1, layer, y], following[2, layer, y], new
-        )
+            following[0, layer, begin:end], following[1, layer, begin:end],
+            following[2, layer, begin:end], new,
+        )  # fmt: skip
     return deviation
+
+
+@fast_kernel
+def combine_line(
+    new: Array,
+    start: Array,
+    slopes: Array,
+    weights: NDArray[np.float64],
+    a: int,
+    layer: int,
+    begin: int,
+    end: int,
+) -> None:
+    """Write start + sum_j weights[j] slopes[j] of component `a` to `new`."""
+    used = 0
+    for j in range(weights.shape[0]):
+        if weights[j] == 0.0:
+            continue
+        values, factor = slopes[j, a, layer, begin:end], new.dtype.type(weights[j])
+        if used == 0:
+            for x in range(new.shape[0]):
+                new[x] = start[x] + factor * values[x]
+        else:
+            for x in range(new.shape[0]):
+                new[x] += factor * values[x]
+        used += 1

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from neuroskyrm.constants import BOLTZMANN, GAMMA
 from neuroskyrm.errors import ConfigError
 from neuroskyrm.micromagnetics import kernels
-from neuroskyrm.micromagnetics.film_kernels import film_stage
+from neuroskyrm.micromagnetics.film import FilmStage
 from neuroskyrm.micromagnetics.noise import thermal_field
 from neuroskyrm.micromagnetics.sample import Array, Sample, State
 from neuroskyrm.micromagnetics.stencil import Stencil
@@ -21,7 +21,6 @@ from neuroskyrm.micromagnetics.terms.extrapolated_demag import ExtrapolatedDemag
 from neuroskyrm.micromagnetics.terms.zeeman import Zeeman
 from neuroskyrm.micromagnetics.torques.base import Torque
 from neuroskyrm.micromagnetics.torques.spin_orbit import SpinOrbitTorque
-from neuroskyrm.micromagnetics.uniform_links import UniformLinks
 from neuroskyrm.micromagnetics.workers import Workers
 
 Values = Any
@@ -83,7 +82,11 @@ class System:
         self._sort_terms()
         self._set_materials()
         self._allocate()
-        self.links = UniformLinks.find(self.table, sample.mesh) if self.demags else None
+        self.film = (
+            FilmStage.find(self.table, sample.mesh, self.rate_rows[self.rate_lookup], threads)
+            if self.demags
+            else None
+        )
 
     def _sort_terms(self) -> None:
         self.demags = [term for term in self.terms if isinstance(term, Demag)]
@@ -173,16 +176,18 @@ class System:
         table, periodic = self.table, self.sample.mesh.periodic
         external = self._external(m, t, current)
         uniform, push = self._uniform(t, current), self._push(current)
-        film = self.links
+        if (film := self.film) is not None:
+            fields = external, uniform, self.thermal, push
+            return sum(
+                self.workers.share(
+                    lambda *share: film.run(
+                        m, start, slopes, number, weights, following, fields, share
+                    ),
+                    film.count,
+                )
+            )
 
         def work(thread: int, begin: int, end: int) -> float:
-            if film is not None:
-                return film_stage(
-                    m, start, slopes, number, weights, following, film.links, film.twist,
-                    film.here_lookup, film.here_rows, external, uniform, self.thermal, push,
-                    self.rate_lookup, self.rate_rows, begin, end, self.scratch[thread],
-                    film.nothing,
-                )  # fmt: skip
             return kernels.stage(
                 m, start, slopes, number, weights, following, table.operations, table.lookup,
                 table.rows, periodic, external, uniform, self.thermal, push, self.rate_lookup,

@@ -42,7 +42,7 @@ LONGEST_STEP = 5e-13
 RADIANS_A_STEP = 1.3
 """Turn of the fastest precession in a step: RK4 is stable to 2.8, and accurate enough to 1.3."""
 
-DEMAG_STEPS = 8
+DEMAG_STEPS = 4
 """Steps from one exact demagnetising field to the next; docs/synapse.md shows what it costs."""
 
 Progress = Callable[[float, str], None]

@@ -11,7 +11,7 @@ from devicemodels.calibrate_visits import visits_of
 from devicemodels.card import DeviceCard, load_card
 from devicemodels.readout import Readout
 from neuroskyrm.app.stages.base import Context, Stage
-from neuroskyrm.app.stages.simulate import drive_of, load_trajectory
+from neuroskyrm.app.stages.simulate import drive_of, load_trajectories, seeds_of
 from neuroskyrm.app.study import Study
 from neuroskyrm.errors import DeviceError
 from neuroskyrm.io.stage_store import Metrics
@@ -31,14 +31,14 @@ def _work(context: Context) -> Metrics:
     from neuroskyrm.app.figures import draw_card
 
     study = context.study
-    trajectory = load_trajectory(context)
-    own, problem = _own_card(study, trajectory)
+    trajectories = load_trajectories(context)
+    own, problem = _own_card(study, trajectories)
     used = own if study.card.use == CALIBRATED else load_card(study.card.use)
     if used is None:
         raise DeviceError(f"'card.use' = '{CALIBRATED}': {problem}")
     used.save(context.folder / USED_CARD)
     metrics = _metrics("card", used) | {"card.name": used.name}
-    _draw_pulses(context, trajectory)
+    _draw_pulses(context, trajectories[0])
     if own is None:
         metrics |= {"device.states": 1, "device.problem": problem}
     else:
@@ -51,22 +51,27 @@ def _work(context: Context) -> Metrics:
     return metrics
 
 
-def _own_card(study: Study, trajectory: Trajectory) -> tuple[DeviceCard | None, str]:
-    """Return the card of this run's trajectory, or None and why there is none.
+def _own_card(study: Study, trajectories: list[Trajectory]) -> tuple[DeviceCard | None, str]:
+    """Return the card of this run's trajectories, or None and why there is none.
 
     A device that shows one state only is a finding, not an error: the crossbars may use another
     card.
     """
+    seeds = seeds_of(study)
+    number = "one trajectory" if len(seeds) == 1 else f"{len(seeds)} trajectories"
     try:
         card = calibrate(
-            [trajectory],
+            trajectories,
             Readout(**study.read.model_dump()),
             track=study.device.track(),
             drive=drive_of(study),
             name=f"{study.name}-card",
-            description=f"Calibrated by the run '{study.name}' from one trajectory.",
-            seeds=[study.seed],
-            provenance={"fidelity": "full layers", "limits": "one trajectory, one noise seed"},
+            description=f"Calibrated by the run '{study.name}' from {number}.",
+            seeds=seeds,
+            provenance={
+                "fidelity": f"full layers, {study.device.cell * 1e9:g} nm cells",
+                "limits": f"{number}, each of its own noise seed",
+            },
             seed=study.seed,
         )
     except DeviceError as problem:

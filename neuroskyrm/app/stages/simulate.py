@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 from neuroskyrm.app.stages.base import Context, Stage
 from neuroskyrm.app.study import Study
 from neuroskyrm.io.stage_store import Metrics
@@ -9,6 +12,7 @@ from neuroskyrm.io.trajectory import Trajectory
 from neuroskyrm.micromagnetics.track_drive import Drive, cycles
 
 TRAJECTORY = "trajectory.h5"
+OTHERS = "other-seeds"
 
 
 def drive_of(study: Study) -> Drive:
@@ -24,24 +28,26 @@ def drive_of(study: Study) -> Drive:
     )
 
 
-def load_trajectory(context: Context) -> Trajectory:
-    """Return the trajectory that the stage `simulate` left."""
-    return Trajectory.load(context.inputs["simulate"].folder / TRAJECTORY)
+def seeds_of(study: Study) -> list[int]:
+    """Return the noise seeds of the study's ensemble: its own, and those after it."""
+    return [study.seed + number for number in range(study.drive.seeds)]
+
+
+def load_trajectories(context: Context) -> list[Trajectory]:
+    """Return the trajectories that the stage `simulate` left, in order of `seeds_of`."""
+    from devicemodels.calibrate_ensemble import trajectory_path
+
+    folder, track = context.inputs["simulate"].folder, context.study.device.track()
+    others = seeds_of(context.study)[1:]
+    files = [trajectory_path(folder / OTHERS, track, seed) for seed in others]
+    return [Trajectory.load(file) for file in (folder / TRAJECTORY, *files)]
 
 
 def _work(context: Context) -> Metrics:
     from neuroskyrm.app.figures import draw_snapshots
-    from neuroskyrm.micromagnetics.track_run import simulate_track
 
-    track, drive = context.study.device.track(), drive_of(context.study)
-    trajectory = simulate_track(
-        track,
-        drive,
-        context.study.seed,
-        progress=context.tick,
-        checkpoint=context.folder / "checkpoint",
-    )
-    trajectory.save(context.folder / TRAJECTORY)
+    track = context.study.device.track()
+    trajectory = _simulate(context, context.folder / TRAJECTORY)
     chosen = _spread_over(len(trajectory.snapshots), 3)
     draw_snapshots(
         context.figure(
@@ -61,6 +67,36 @@ def _work(context: Context) -> Metrics:
         "device.layers": track.layers,
         "device.temperature": track.temperature,
     }
+
+
+def _simulate(context: Context, file: Path) -> Trajectory:
+    """Simulate the study's seed and then the others, on all cores; return the first trajectory.
+
+    All of it is resumed: each seed from its last pulse.
+    """
+    from devicemodels.calibrate_ensemble import run_ensemble
+    from neuroskyrm.micromagnetics.track_run import simulate_track
+
+    track, drive = context.study.device.track(), drive_of(context.study)
+    own, *others = seeds_of(context.study)
+    total = 1 + len(others)
+    if not file.exists():
+        checkpoint = context.folder / "checkpoint"
+        simulate_track(
+            track, drive, own, lambda share, text: context.tick(share / total, text), checkpoint
+        ).save(file)
+    if others:
+        run_ensemble(
+            track,
+            drive,
+            others,
+            context.folder / OTHERS,
+            workers=min(len(others), os.cpu_count() or 1),
+            progress=lambda done, _: context.tick(
+                (1 + done) / total, f"{1 + done} of {total} seeds"
+            ),
+        )
+    return Trajectory.load(file)
 
 
 def _spread_over(count: int, wanted: int) -> list[int]:

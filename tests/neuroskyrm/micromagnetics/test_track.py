@@ -92,7 +92,9 @@ def test_with_gap_sets_the_gap():
 
 def test_presets_by_name():
     assert preset("rim") is RIM
-    with pytest.raises(ConfigError, match=r"no track 'rimm'; the presets are paper, rim, demo"):
+    with pytest.raises(
+        ConfigError, match=r"no track 'rimm'; the presets are paper, rim, compact, demo"
+    ):
         preset("rimm")
 
 

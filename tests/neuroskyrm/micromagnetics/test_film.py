@@ -53,8 +53,8 @@ def film(layers=3, exchange=1e-11, periodic=(False, False), dmi=1.7e-3, **option
 )
 def test_quick_stage_is_the_general_one(options):
     quick, general = film(**options), film(**options)
-    assert quick.system.links is not None
-    general.system.links = None
+    assert quick.system.film is not None
+    general.system.film = None
     for simulation in (quick, general):
         simulation.run(4e-12, PULSE)
     assert quick.m == pytest.approx(general.m, abs=2e-5)
@@ -71,7 +71,7 @@ def test_quick_stage_is_the_general_one(options):
     ids=["periodic", "exchange varies along x", "DMI varies along y"],
 )
 def test_other_films_keep_the_general_stage(options):
-    assert film(**options).system.links is None
+    assert film(**options).system.film is None
 
 
 def test_a_hole_in_the_film_keeps_the_general_stage():
@@ -79,4 +79,4 @@ def test_a_hole_in_the_film_keeps_the_general_stage():
     Ms = np.full(mesh.shape, 956e3)
     Ms[0, 5, 7] = 0
     simulation = Simulation(mesh, [Exchange(1e-11), Demag()], Ms=Ms, alpha=0.1)
-    assert simulation.system.links is None
+    assert simulation.system.film is None
