@@ -41,20 +41,16 @@ from neuroskyrm.io.datasets import Bytes, Dataset, load_mnist
 
 HELD_OUT = 5000
 STEPS = 8
-FIRST = replace(BEST, epochs=60, batch=200, rate=0.05)
+FIRST = replace(BEST, epochs=16)
 SECOND = replace(
     BEST,
-    epochs=30,
-    batch=200,
-    rate=0.03,
+    epochs=3,
+    rate=0.01,
     dropout=(0.0, 0.2),
-    distortion=Distortion(1.5, 0.15, 0.1, 0.12, 0.6),
+    distortion=Distortion(1.0, 0.12, 0.08, 0.1, 0.5),
     seed=1,
 )
-ADAPT = replace(
-    SECOND, epochs=3, rate=0.005, dropout=(0.0, 0.1), activation_steps=STEPS, seed=2,
-    distortion=Distortion(1.0, 0.12, 0.08, 0.1, 0.5),
-)  # fmt: skip
+ADAPT = replace(SECOND, epochs=2, rate=0.005, dropout=(0.0, 0.0), activation_steps=STEPS, seed=2)
 
 
 def report(done: int, total: int) -> None:

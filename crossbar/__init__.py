@@ -13,6 +13,7 @@ from crossbar.ledger import DigitalMac, Ledger, total
 from crossbar.periphery import Adc, Dac, IntegrateFire, SpikeDriver
 from crossbar.placement import Layout, Solution, solve_layout
 from crossbar.programming import Programming, Verify
+from crossbar.trim import Trim, fit_trim, word_drive
 from crossbar.wires import (
     MeanAttenuation,
     Network,
@@ -41,16 +42,19 @@ __all__ = [
     "Programming",
     "Solution",
     "SpikeDriver",
+    "Trim",
     "Verify",
     "WireUpdate",
     "Wires",
     "dale",
     "figures",
+    "fit_trim",
     "node_voltages",
     "nonlinear_currents",
     "solve",
     "solve_layout",
     "total",
+    "word_drive",
 ]
 
 

@@ -217,6 +217,11 @@ class Crossbar:
         return self._plus.conductance(), self._minus.conductance()
 
     @property
+    def ideal_wires(self) -> bool:
+        """Whether no line, driver or sense amplifier has any resistance."""
+        return self._pair.layout.wires.ideal
+
+    @property
     def partial_sums(self) -> list[slice]:
         """Inputs whose currents are sensed and converted together, tile by tile."""
         return self._pair.layout.partial_sums(self.shape)

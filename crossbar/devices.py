@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from copy import copy
+
 import numpy as np
 from numpy.typing import NDArray
 
 from devicemodels.base import AnyCounts, Conductances, Counts, DeviceModel, States, checked_counts
 from devicemodels.retention import Retention
 from devicemodels.variability import OPEN, STUCK_HIGH, STUCK_LOW, WORKING, Faults
+
+INDIVIDUAL = ("state", "condition", "gain", "offset", "age")
+"""Arrays of what each device has of its own; all but the state may be None."""
 
 
 class DeviceArray:
@@ -80,6 +85,23 @@ class DeviceArray:
         self.state = self._held(self.model.pulse(self.state, effective, rng))
         self._visit(touched, rng)
         return counts
+
+    def taken(self, places: NDArray[np.intp]) -> DeviceArray:
+        """Return copies of the devices at flat `places`, shape (len(places),)."""
+        few = copy(self)
+        for name in INDIVIDUAL:
+            mine = getattr(self, name)
+            setattr(few, name, None if mine is None else mine.ravel()[places])
+        return few
+
+    def put(self, places: NDArray[np.intp], few: DeviceArray) -> None:
+        """Put devices from `taken` back to their `places`."""
+        for name in INDIVIDUAL:
+            mine, theirs = getattr(self, name), getattr(few, name)
+            if theirs is not None:
+                if mine is None:  # they met their first deviation away from here
+                    setattr(self, name, np.zeros(self.state.shape, dtype=theirs.dtype))
+                getattr(self, name).ravel()[places] = theirs
 
     def rest(self, duration: float) -> None:
         """Leave all devices alone for `duration` [s]; matters only with a retention."""

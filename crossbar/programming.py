@@ -151,44 +151,46 @@ def write_verify(
     -------
     Programming
     """
-    levels = devices.levels
-    tolerance = verify.tolerance or float(np.diff(levels).min() / 2)
+    tolerance = verify.tolerance or float(np.diff(devices.levels).min() / 2)
     wanted = devices.model.conductance(target)
-    given = np.zeros(target.shape, dtype=np.int32)
-    done = np.zeros(target.shape, dtype=np.bool_) if where is None else ~where
+    given = np.zeros(target.size, dtype=np.int32)
+    failed = np.ones(target.size, dtype=np.bool_) if where is None else where.ravel().copy()
     rounds, read_energy = 0, 0.0
     while True:
-        active = ~done & (given < verify.budget)
-        if rounds > 0 and not active.any():
+        active = np.flatnonzero(failed & (given < verify.budget))
+        if rounds > 0 and not active.size:
             break
-        read, energy = _verified_read(devices, active, verify, rng)
+        few = devices.taken(active)
+        aim, left = wanted.ravel()[active], verify.budget - given[active]
+        read, energy = _verified_read(few, verify, rng)
         read_energy += energy
-        done |= active & (np.abs(read - wanted) <= tolerance)
-        counts = _towards(read, wanted, np.where(active & ~done, verify.budget - given, 0))
+        missed = np.abs(read - aim) > tolerance
+        failed[active] = missed
+        counts = _towards(read, aim, np.where(missed, left, 0))
         if rounds == 0:
-            counts = _coarse(devices, read, target, counts, budget=verify.budget)
-        devices.pulse(counts, rng)
-        given += np.abs(counts)
+            counts = _coarse(few, read, target.ravel()[active], counts, budget=verify.budget)
+        few.pulse(counts, rng)
+        devices.put(active, few)
+        given[active] += np.abs(counts)
         rounds += 1
     return Programming(
         target=target,
         achieved=devices.state.copy(),
         wanted=wanted,
         reached=devices.conductance(),
-        pulses=given,
-        failed=~done,
+        pulses=given.reshape(target.shape),
+        failed=failed.reshape(target.shape),
         rounds=rounds,
         read_energy=read_energy,
     )
 
 
 def _verified_read(
-    devices: DeviceArray, active: NDArray[np.bool_], verify: Verify, rng: np.random.Generator
+    devices: DeviceArray, verify: Verify, rng: np.random.Generator
 ) -> tuple[Conductances, float]:
     """Return the mean of the reads of one round [S], and their energy [J]."""
     reads = np.mean([devices.read(rng) for _ in range(verify.reads)], axis=0)
-    energy = verify.voltage**2 * verify.duration * verify.reads * float(reads[active].sum())
-    return reads, energy
+    return reads, verify.voltage**2 * verify.duration * verify.reads * float(reads.sum())
 
 
 def _towards(read: Conductances, wanted: Conductances, left: NDArray[np.integer]) -> Counts:

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from networks.quantisation import Grid, quantised, step_activation
 from networks.recipe import Recipe
+from networks.submatrix import part
 from networks.trained_ann import TrainedAnn
 from neuroskyrm.errors import DataError
 from neuroskyrm.io.atomic import replacing
@@ -115,12 +116,27 @@ class Training:
 
     def _forward(self, signal: Tensor) -> Tensor:
         recipe = self.recipe
+        awake: Tensor | None = None
         for index, matrix in enumerate(self.weights):
-            signal = self._silence(signal, recipe.dropout[0 if index == 0 else 1])
-            signal = signal @ self._held(index, matrix)
-            if index + 1 < len(self.weights):
+            held, last = self._held(index, matrix), index + 1 == len(self.weights)
+            if index == 0 or not recipe.shared_dropout:
+                signal = self._silence(signal, recipe.dropout[min(index, 1)])
+            if recipe.shared_dropout:
+                before, awake = awake, None if last else self._awake(matrix.shape[1])
+                held = part(held, before, awake)
+            signal = signal @ held
+            if not last:
                 signal = self._activated(index, signal)
+                if awake is not None:
+                    signal = signal * (matrix.shape[1] / len(awake))
         return signal
+
+    def _awake(self, neurons: int) -> Tensor | None:
+        """Draw the hidden neurons of a layer that take part in this batch; None: all."""
+        count = round(neurons * (1 - self.recipe.dropout[1]))
+        if count == neurons:
+            return None
+        return torch.randperm(neurons, generator=self.random)[:count].sort().values
 
     def _activated(self, index: int, signal: Tensor) -> Tensor:
         if not self.recipe.activation_steps:

@@ -191,3 +191,22 @@ def test_a_card_without_relaxation_time_has_no_retention():
 def test_wrong_options_are_refused(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+def test_devices_that_are_done_are_left_alone():
+    """Write-verify reads and pulses only what is not yet there: the others keep their visit."""
+    device = noisy_device(read_noise=0)
+    verify = Verify(budget=300, tolerance=3e-7)
+    crossbar = Crossbar.program(
+        device, codes(), np.random.default_rng(0), method="write-verify", verify=verify
+    )
+    before = crossbar.device_conductances()
+    pulses = crossbar.ledger.pulses
+    crossbar.reprogram(codes(), np.random.default_rng(1), verify)
+    for part, old, new in zip(
+        crossbar.programming, before, crossbar.device_conductances(), strict=True
+    ):
+        there = np.abs(old - part.wanted) <= 3e-7
+        np.testing.assert_array_equal(old[there], new[there])
+        assert not part.pulses[there].any()
+    assert crossbar.ledger.pulses - pulses < 0.05 * pulses

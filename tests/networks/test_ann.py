@@ -12,6 +12,7 @@ import torch
 from networks.ann import Recipe, TrainedAnn, load_ann, train_ann
 from networks.augmentation import Distortion
 from networks.quantisation import Grid, quantised, step_activation
+from networks.submatrix import part
 from neuroskyrm.errors import ConfigError, DataError
 from neuroskyrm.io.datasets import load_digits28
 
@@ -36,6 +37,12 @@ def trained(recipe: Recipe = QUICK, **options: object) -> TrainedAnn:
 class TestTraining:
     def test_it_learns_the_digits(self) -> None:
         assert trained().accuracy(DIGITS.test_images, DIGITS.test_labels) > 0.9
+
+    def test_it_learns_with_the_same_neurons_silent_for_a_whole_batch(self) -> None:
+        recipe = replace(QUICK, shared_dropout=True)
+        net = trained(recipe)
+        assert net.accuracy(DIGITS.test_images, DIGITS.test_labels) > 0.9
+        assert net.digest == trained(recipe).digest
 
     def test_threads_do_not_change_a_bit(self) -> None:
         recipe = replace(QUICK, epochs=1)
@@ -162,3 +169,15 @@ class TestFiles:
         path.write_bytes(path.read_bytes()[:-10])
         with pytest.raises(DataError, match="not a saved network"):
             load_ann(path)
+
+
+def test_the_gradient_of_a_part_goes_to_its_places() -> None:
+    matrix = torch.arange(12.0).reshape(3, 4).requires_grad_()
+    rows, columns = torch.tensor([0, 2]), torch.tensor([1, 3])
+    taken = part(matrix, rows, columns)
+    assert taken.tolist() == [[1.0, 3.0], [9.0, 11.0]]
+    (taken * torch.tensor([[1.0, 2.0], [3.0, 4.0]])).sum().backward()
+    assert matrix.grad is not None
+    assert matrix.grad.tolist() == [[0, 1, 0, 2], [0, 0, 0, 0], [0, 3, 0, 4]]
+    assert part(matrix, None, None) is matrix
+    assert part(matrix, rows, None).shape == (2, 4)

@@ -7,13 +7,16 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from crossbar import Wires
 from crossbar.dale import signed_levels
+from devicemodels import SkyrmionDevice
 from devicemodels.ideal import IdealDevice
+from devicemodels.reference import linear_step
 from networks.ann import Recipe, TrainedAnn, train_ann
 from networks.augmentation import Distortion
 from networks.conversion import Conversion, convert, weight_grids
 from networks.deep_snn import Neuron
-from networks.hosting import host
+from networks.hosting import example_inputs, host, host_on, read_variances
 from networks.rate_coding import Coding
 from neuroskyrm.errors import ConfigError
 from neuroskyrm.io.datasets import load_digits28
@@ -117,3 +120,41 @@ class TestHosted:
             assert ours.noise is None
         pulses = sum(int(np.abs(codes.astype(int)).sum()) for codes in conversion.codes)
         assert sum(crossbar.ledger.pulses for crossbar in hosted.crossbars) == pulses
+
+    def test_trimming_wins_back_what_wires_take(self, ann: TrainedAnn) -> None:
+        conversion = convert(ann, *HELD_OUT, UNEQUAL, scan=(1.0,))
+        aim = conversion.nominal()
+        wires = {"wires": Wires(30.0, 30.0), "tile": (64, 64)}
+        device = IdealDevice(UNEQUAL)
+        plain = host(conversion, device, **wires)
+        trimmed = host_on(conversion, plain.crossbars, trim_images=HELD_OUT[0])
+        assert plain.trims == ()
+        assert len(trimmed.trims) == len(aim)
+        inputs_of = example_inputs(conversion, DIGITS.test_images)
+        for inputs, wanted, raw, better in zip(
+            inputs_of, aim, plain.snn.layers, trimmed.snn.layers, strict=True
+        ):
+            want = inputs @ wanted
+            errors = [
+                np.abs(inputs @ layer.weights * layer.unit - want).mean() for layer in (raw, better)
+            ]
+            assert errors[1] < 0.5 * errors[0]
+        found = [
+            h.snn.run(DIGITS.test_images).accuracy(DIGITS.test_labels) for h in (plain, trimmed)
+        ]
+        assert found[1] > found[0]
+
+    def test_wires_attenuate_the_read_noise_too(self, ann: TrainedAnn) -> None:
+        conversion = convert(ann, *HELD_OUT, UNEQUAL, scan=(1.0,))
+        card = linear_step(7, noise=0.1)
+        levels = card.levels.model_copy(update={"read_sd": [1e-7] * 7})
+        device = SkyrmionDevice(card.model_copy(update={"levels": levels}))
+        plain, wired = (
+            read_variances(host(conversion, device, **options).crossbars)
+            for options in ({}, {"wires": Wires(10.0, 10.0)})
+        )
+        assert plain is not None
+        assert wired is not None
+        for free, behind in zip(plain, wired, strict=True):
+            assert (behind < free).all()
+            assert (behind > 0).all()
