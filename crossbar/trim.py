@@ -80,7 +80,9 @@ def word_drive(devices: Matrix, effective: Matrix, rows: list[slice]) -> Matrix:
     ndarray, shape (n_in,)
     """
     reached = effective.sum(axis=1)
-    lost = np.divide(devices.sum(axis=1), reached, out=np.ones_like(reached), where=reached > 0)
+    lost: Matrix = np.divide(
+        devices.sum(axis=1), reached, out=np.ones_like(reached), where=reached > 0
+    )
     for part in rows:
         lost[part] /= lost[part].mean()
     return lost

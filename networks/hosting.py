@@ -143,7 +143,7 @@ def _through_wires(crossbar: Crossbar, variance: NDArray[np.float64]) -> NDArray
     if crossbar.ideal_wires:
         return parts[0] + parts[1]
     solution, devices = crossbar.solution(), crossbar.device_conductances()
-    return sum(
-        part * np.divide(reached, own, out=np.zeros_like(own), where=own > 0) ** 2
-        for part, reached, own in zip(parts, (solution.plus, solution.minus), devices, strict=True)
-    )
+    total = np.zeros(crossbar.shape)
+    for part, reached, own in zip(parts, (solution.plus, solution.minus), devices, strict=True):
+        total += part * np.divide(reached, own, out=np.zeros_like(own), where=own > 0) ** 2
+    return total
