@@ -1,6 +1,6 @@
 """Gather what `deep_snn_mnist.py` found into one metrics file and its figures.
 
-python benchmarks/deep_snn_figures.py RUN docs/results/deep-mnist
+python benchmarks/deep_snn_figures.py RUN docs/results/deep-wires
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import matplotlib as mpl
 mpl.use("agg")
 import matplotlib.pyplot as plt
 import numpy as np
+from scipy import stats
 
 from neuroskyrm.io.atomic import replacing, write_json
 from neuroskyrm.io.provenance import machine, versions
@@ -23,36 +24,48 @@ Found = dict[str, Any]
 
 
 def tests(run: Path) -> dict[int, list[Found]]:
-    """Return the tests by number of states, one entry a seed."""
+    """Return the tests in arrays of 128 lines by number of states, one entry a seed."""
     found: dict[int, list[Found]] = {}
-    for path in sorted(run.glob("test-*.json")):
-        _, states, seed = path.stem.split("-")
+    for path in sorted(run.glob("test-*-128.json")):
+        _, states, seed, _ = path.stem.split("-")
         entry = json.loads(path.read_text()) | {"seed": int(seed)}
         found.setdefault(int(states), []).append(entry)
     return dict(sorted(found.items(), reverse=True))
+
+
+def over_seeds(values: list[float]) -> Found:
+    """Return mean, sample deviation and the 95 % interval of the mean over device seeds."""
+    count = len(values)
+    if count < 2:
+        return {"accuracy": values[0], "spread": None, "interval_of_mean": None}
+    mean, spread = float(np.mean(values)), float(np.std(values, ddof=1))
+    half = float(stats.t.ppf(0.975, count - 1)) * spread / count**0.5
+    return {"accuracy": mean, "spread": spread, "interval_of_mean": [mean - half, mean + half]}
 
 
 def gather(run: Path) -> Found:
     """Return all metrics under flat dotted names."""
     metrics: Found = {
         "command": "python benchmarks/deep_snn_mnist.py RUN train|adapt|test|sweep|time|export; "
-        "python benchmarks/deep_snn_figures.py RUN docs/results/deep-mnist",
+        "python benchmarks/deep_snn_figures.py RUN OUT",
         "versions": versions(),
         "machine": machine(),
     }
     for states, entries in tests(run).items():
-        last = [entry["device"][-1] for entry in entries]
-        name = f"states{states}"
-        metrics[f"{name}.accuracy"] = float(np.mean(last))
-        metrics[f"{name}.seeds"] = [entry["seed"] for entry in entries]
-        metrics[f"{name}.spread"] = float(np.std(last, ddof=1)) if len(last) > 1 else None
-        metrics[f"{name}.nominal_accuracy"] = entries[0]["nominal"][-1]
-        metrics[f"{name}.by_step"] = entries[0]["device"]
-        metrics[f"{name}.nominal_by_step"] = entries[0]["nominal"]
-        for key in ("float", "own_ann", "card", "wrong_codes", "energy_J", "pulses",
-                    "spike_rates", "programming_cpu_s", "test_cpu_s"):  # fmt: skip
-            metrics[f"{name}.{key}"] = entries[0][key]
-    for name in ("sweep", "time", "export", *(p.stem for p in sorted(run.glob("adapt-*.json")))):
+        name, first = f"states{states}", entries[0]
+        for key, value in over_seeds([entry["device"][-1] for entry in entries]).items():
+            metrics[f"{name}.{key}"] = value
+        metrics[f"{name}.by_seed"] = {str(e["seed"]): e["device"][-1] for e in entries}
+        metrics[f"{name}.by_step"] = first["device"]
+        metrics[f"{name}.nominal_by_step"] = first["nominal"]
+        for key in ("interval", "float", "own_ann", "card", "wire_ohm", "tile", "mean_gains",
+                    "largest_drives", "wrong_codes", "energy_J", "pulses", "spike_rates",
+                    "programming_and_wires_cpu_s", "test_cpu_s"):  # fmt: skip
+            metrics[f"{name}.{key}"] = first[key]
+    for path in sorted(run.glob("test-*.json")):
+        if not path.stem.endswith("-128"):
+            metrics[path.stem.replace("-", ".")] = json.loads(path.read_text())["device"][-1]
+    for name in ("train", "sweep", "time", "export", *(p.stem for p in run.glob("adapt-*.json"))):
         path = run / f"{name}.json"
         if path.exists():
             for key, value in json.loads(path.read_text()).items():

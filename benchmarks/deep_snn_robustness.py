@@ -1,6 +1,7 @@
 """What hurts the deep spiking network on MNIST: noise, broken devices, drift, mismatch, wires.
 
-Run after `deep_snn_mnist.py RUN adapt`; each effect alone, on otherwise perfect devices:
+Run after `deep_snn_mnist.py RUN adapt`; each effect alone, on otherwise perfect devices, as it is
+and with the columns of each array trimmed afterwards (`crossbar.Trim`):
 
     python benchmarks/deep_snn_robustness.py RUN docs/results/deep-robustness --aware RUN2
 
@@ -11,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,10 +24,11 @@ import numpy as np
 from deep_snn_mnist import converted, wilson
 from numpy.typing import NDArray
 
-from crossbar import Crossbar, Wires
+from crossbar import Layout, Wires, fit_trim, solve_layout, word_drive
 from crossbar.dale import to_pair
 from devicemodels import IdealDevice, SkyrmionDevice, load_card
 from networks.conversion import Conversion
+from networks.hosting import example_inputs
 from neuroskyrm.io.atomic import replacing, write_json
 from neuroskyrm.io.datasets import Dataset, load_mnist
 from neuroskyrm.io.provenance import machine, versions
@@ -40,7 +41,7 @@ Effect = Callable[[Pair, NDArray[np.float64], float, np.random.Generator], NDArr
 def level_noise(
     pair: Pair, levels: NDArray[np.float64], size: float, rng: np.random.Generator
 ) -> NDArray[np.float64]:
-    """Return weights whose devices each lie off their level by `size` level spacings (sd)."""
+    """Return weights whose devices each lie off their level by `size` spacings of `levels` (sd)."""
     spread = size * float(np.diff(levels).mean())
     plus, minus = (g + spread * rng.standard_normal(g.shape) for g in pair)
     return plus - minus
@@ -73,83 +74,111 @@ def mismatch(
 
 
 EFFECTS: dict[str, tuple[Effect, tuple[float, ...], str]] = {
-    "level_noise": (level_noise, (0.1, 0.25, 0.5, 1.0), "level noise (spacings of 13 states)"),
-    "stuck": (stuck, (0.005, 0.02, 0.05, 0.1), "stuck devices (share)"),
-    "column_drift": (column_drift, (0.02, 0.05, 0.1, 0.2), "gain error of columns (sd)"),
-    "mismatch": (mismatch, (0.0005, 0.001, 0.002, 0.005), "G0 mismatch of columns (sd)"),
+    "level_noise": (level_noise, (0.25, 0.5, 1.0), "level noise (spacings of levels in use, sd)"),
+    "stuck": (stuck, (0.02, 0.05, 0.1), "stuck devices (share)"),
+    "column_drift": (column_drift, (0.05, 0.1, 0.2), "gain error of columns (sd)"),
+    "mismatch": (mismatch, (0.002, 0.01, 0.05), "G0 mismatch of columns (sd)"),
 }
-WIRES = (0.1, 0.3, 1.0)  # resistance of a line between neighbouring devices [ohm]
+WIRES = (0.3, 1.0, 3.0)  # resistance of a line between neighbouring devices [ohm]
+TILE = 256
+NETS = {"states13": (13, "13 states"), "aware13": (13, "13, noise-aware"),
+        "states7": (7, "7 states"), "states3": (3, "3 states")}  # fmt: skip
+
+Matrices = list[NDArray[np.float64]]
 
 
-def accuracy(
-    conversion: Conversion, matrices: list[NDArray[np.float64]], data: Dataset, images: int
-) -> list[float]:
-    """Return accuracy on the first `images` test images with its 95 % interval."""
-    run = conversion.on(matrices).run(data.test_images[:images])
-    value = run.accuracy(data.test_labels[:images])
-    return [value, *wilson(value, images)]
+class Bench:
+    """One converted net, its test images and the inputs its arrays are trimmed with."""
+
+    def __init__(self, conversion: Conversion, data: Dataset, images: int) -> None:
+        self.conversion, self.images = conversion, images
+        self.shown, self.labels = data.test_images[:images], data.test_labels[:images]
+        self.examples = example_inputs(conversion, data.train_images[-100:])
+        used = np.unique(np.abs(np.concatenate([c.ravel() for c in conversion.codes])))
+        self.levels = conversion.levels[np.union1d(used, [0])]
+
+    def accuracy(self, matrices: Matrices) -> list[float]:
+        """Return the accuracy with its 95 % interval."""
+        value = self.conversion.on(matrices).run(self.shown).accuracy(self.labels)
+        return [value, *wilson(value, self.images)]
+
+    def trimmed(self, matrices: Matrices, drives: Matrices | None = None) -> Matrices:
+        """Return the matrices behind trimmed columns, in tiles of `TILE` word lines."""
+        found = []
+        for k, (matrix, wanted) in enumerate(zip(matrices, self.conversion.nominal(), strict=True)):
+            rows = Layout(tile=(TILE, TILE)).partial_sums(matrix.shape)
+            drive = None if drives is None else drives[k]
+            found.append(fit_trim(matrix, wanted, self.examples[k], rows, drive).applied(matrix))
+        return found
+
+    def effect(self, name: str, size: float) -> Matrices:
+        """Return the matrices under one effect of one size."""
+        matrices = []
+        for layer, codes in enumerate(self.conversion.codes):
+            plus, minus = (self.conversion.levels[state] for state in to_pair(codes))
+            rng = generator(1, name, layer, round(size * 1e6))
+            matrices.append(EFFECTS[name][0]((plus, minus), self.levels, size, rng))
+        return matrices
+
+    def wires(self, ohm: float) -> tuple[Matrices, Matrices]:
+        """Return the matrices behind lines of `ohm`, and the word-line drives that help."""
+        model, layout = (
+            IdealDevice(self.conversion.levels),
+            Layout(Wires(ohm, ohm), tile=(TILE,) * 2),
+        )
+        matrices, drives = [], []
+        for codes in self.conversion.codes:
+            plus, minus = (model.levels[state] for state in to_pair(codes))
+            found = solve_layout(plus, minus, layout)
+            matrices.append(found.effective)
+            drives.append(word_drive(plus + minus, found.plus + found.minus, found.partial))
+        return matrices, drives
 
 
-def one_effect(
-    conversion: Conversion, name: str, size: float, data: Dataset, images: int
-) -> list[float]:
-    """Return the accuracy under one effect of one size."""
-    matrices = []
-    for layer, codes in enumerate(conversion.codes):
-        plus, minus = (conversion.levels[state] for state in to_pair(codes))
-        rng = generator(1, name, layer, round(size * 1e6))
-        matrices.append(EFFECTS[name][0]((plus, minus), conversion.levels, size, rng))
-    return accuracy(conversion, matrices, data, images)
-
-
-def wires(conversion: Conversion, ohm: float, data: Dataset, images: int) -> list[float]:
-    """Return the accuracy with line resistance, in tiles of 256 x 256."""
-    model = IdealDevice(conversion.levels)
-    matrices = [
-        Crossbar.program(
-            model, codes, generator(1, "wires"), wires=Wires(ohm, ohm), tile=(256, 256)
-        ).conductances()
-        for codes in conversion.codes
-    ]
-    return accuracy(conversion, matrices, data, images)
-
-
-def effects(conversion: Conversion, data: Dataset, images: int, name: str) -> dict[str, Any]:
-    """Return the accuracy under every effect and size, under names that begin with `name`."""
-    found: dict[str, Any] = {
-        f"{name}.none": accuracy(conversion, conversion.nominal(), data, images)
-    }
-    for effect, (_, sizes, _) in EFFECTS.items():
-        for size in sizes:
-            value = one_effect(conversion, effect, size, data, images)
-            found[f"{name}.{effect}.{size}"] = value
-            print(name, effect, size, value, flush=True)
-    return found
-
-
-def line_resistance(conversion: Conversion, data: Dataset, images: int) -> dict[str, Any]:
-    """Return the accuracy of 13 states for every line resistance."""
-    return {f"states13.wires.{ohm}": wires(conversion, ohm, data, images) for ohm in WIRES}
+def run_all(bench: Bench, name: str, found: dict[str, Any], keep: Callable[[], None]) -> None:
+    """Add the accuracy under every effect and size, under names that begin with `name`."""
+    cases: list[tuple[str, float]] = [("none", 0.0)]
+    cases += [(effect, size) for effect, (_, sizes, _) in EFFECTS.items() for size in sizes]
+    cases += [("wires", ohm) for ohm in WIRES if name == "states13"]
+    for effect, size in cases:
+        key = f"{name}.{effect}.{size}"
+        if key in found:
+            continue
+        if effect == "none":
+            found[key] = bench.accuracy(bench.conversion.nominal())
+        else:
+            matrices, drives = (
+                bench.wires(size) if effect == "wires" else (bench.effect(effect, size), None)
+            )
+            found[key] = bench.accuracy(matrices)
+            found[f"{key}.trimmed"] = bench.accuracy(bench.trimmed(matrices, drives))
+        print(key, found[key], found.get(f"{key}.trimmed"), flush=True)
+        keep()
 
 
 def draw(found: dict[str, Any], path: Path) -> None:
-    """Draw one panel an effect."""
-    figure, axes = plt.subplots(1, 5, figsize=(17, 3.6), layout="constrained", sharey=True)
+    """Draw one panel an effect; dotted: with trimmed columns."""
     panels = {name: (sizes, text) for name, (_, sizes, text) in EFFECTS.items()}
-    panels["wires"] = (WIRES, "line resistance (ohm), 256² tiles")
-    labels = {"states13": "13 states", "aware13": "13, noise-aware", "states7": "7 states",
-              "states3": "3 states"}  # fmt: skip
+    panels["wires"] = (WIRES, f"line resistance (ohm), {TILE}² tiles")
+    figure, axes = plt.subplots(1, 5, figsize=(17, 3.8), layout="constrained", sharey=True)
     for axis, (effect, (sizes, text)) in zip(axes, panels.items(), strict=True):
-        for name, label in labels.items():
-            if f"{name}.{effect}.{sizes[0]}" not in found:
+        for colour, (name, (_, label)) in enumerate(NETS.items()):
+            if f"{name}.{effect}.{sizes[-1]}" not in found:
                 continue
-            rows = [found[f"{name}.none"], *(found[f"{name}.{effect}.{s}"] for s in sizes)]
-            values = 100 * np.array(rows)
-            bars = [values[:, 0] - values[:, 1], values[:, 2] - values[:, 0]]
-            axis.errorbar([0, *sizes], values[:, 0], bars, fmt="o-", label=label)
+            start = found[f"{name}.none.0.0"]
+            for end, style in (("", "o-"), (".trimmed", "s:")):
+                rows = [start, *(found[f"{name}.{effect}.{s}{end}"] for s in sizes)]
+                values = 100 * np.array(rows)
+                bars = [values[:, 0] - values[:, 1], values[:, 2] - values[:, 0]]
+                text_of = label if not end else None
+                axis.errorbar(
+                    range(len(rows)), values[:, 0], bars, fmt=style, color=f"C{colour}",
+                    label=text_of, markersize=4,
+                )  # fmt: skip
+        axis.set_xticks(range(len(sizes) + 1), ["0", *map(str, sizes)])
         axis.set(xlabel=text)
-    axes[0].set(ylabel="MNIST accuracy (%)", ylim=(90, 100))
-    axes[0].legend()
+    axes[0].set(ylabel="MNIST accuracy (%)", ylim=(88, 100))
+    axes[0].legend(title="dotted: trimmed")
     with replacing(path) as temporary:
         figure.savefig(temporary, dpi=80)
 
@@ -163,31 +192,24 @@ def main() -> None:
     parser.add_argument("--images", type=int, default=2000)
     parser.add_argument("--card", default="rim-n4-300K")
     given = parser.parse_args()
-    begun, data = time.process_time(), load_mnist()
-    device = SkyrmionDevice(load_card(given.card))
-    part = given.out / "parts.json"
+    data, device = load_mnist(), SkyrmionDevice(load_card(given.card))
+    given.out.mkdir(parents=True, exist_ok=True)
+    part = given.run / f"robustness-{given.images}.json"
     found: dict[str, Any] = json.loads(part.read_text()) if part.exists() else {}
-    runs = [(given.run, states, f"states{states}") for states in (13, 7, 3)]
-    if given.aware is not None:
-        runs.append((given.aware, 13, "aware13"))
-    for run, states, name in runs:
-        if f"{name}.none" not in found:
+    for name, (states, _) in NETS.items():
+        run = given.aware if name.startswith("aware") else given.run
+        if run is not None and (run / f"adapt-{states}.json").exists():
             _, conversion = converted(run, data, device, states)
-            found |= effects(conversion, data, given.images, name)
-            write_json(part, found)
-    if f"states13.wires.{WIRES[0]}" not in found:
-        _, conversion = converted(given.run, data, device, 13)
-        found |= line_resistance(conversion, data, given.images)
-        write_json(part, found)
+            bench = Bench(conversion, data, given.images)
+            run_all(bench, name, found, lambda: write_json(part, found))
     note = {
         "command": "python benchmarks/deep_snn_robustness.py RUN docs/results/deep-robustness "
-        "--aware RUN2",
+        f"--aware RUN2 --images {given.images}",
         "versions": versions(),
         "machine": machine(),
         "card": load_card(given.card).digest,
         "images": given.images,
         "seed": 1,
-        "cpu_s": time.process_time() - begun,
     }
     write_json(given.out / "metrics.json", note | found)
     draw(found, given.out / "robustness.png")
