@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,7 @@ def run_into_folder(
 
     inputs = {
         "problem": problem.model_dump(mode="json"),
+        "files": _file_hashes(problem),
         "code": code_digest(CODE),
         "versions": versions(),
         "machine": machine()["platform"],
@@ -51,3 +53,14 @@ def run_into_folder(
             problem.name, inputs, lambda folder: run_problem(problem, folder, tick), again=again
         )
     return result.metrics, result.folder, result.reused
+
+
+def _file_hashes(problem: Problem) -> dict[str, str]:
+    """Return the hash of every file that the problem names, so that a changed one counts."""
+    shapes = [problem.sample, *problem.regions]
+    paths = [problem.start.ovf, *(shape.file for shape in shapes if shape is not None)]
+    return {
+        str(path): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in paths
+        if path is not None and path.is_file()
+    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from neuroskyrm.micromagnetics import (
     PulseTrain,
     Simulation,
     SpinOrbitTorque,
+    State,
     Term,
     UniaxialAnisotropy,
     Zeeman,
@@ -146,8 +148,12 @@ def _start(problem: Problem, mesh: Mesh, inside: NDArray[np.bool_]) -> NDArray[n
     return m
 
 
-def run_problem(problem: Problem, folder: Path, tick: Tick) -> dict[str, Any]:
+def run_problem(
+    problem: Problem, folder: Path, tick: Tick, keep_every: float = 20.0
+) -> dict[str, Any]:
     """Run all steps; write table, trajectory, OVF and pictures into `folder`.
+
+    An interrupted run goes on from what it left in `folder`, with the same bits.
 
     Parameters
     ----------
@@ -157,46 +163,85 @@ def run_problem(problem: Problem, folder: Path, tick: Tick) -> dict[str, Any]:
         Where to write.
     tick : callable
         Progress.
+    keep_every : float
+        Time between checkpoints [s on the clock].
 
     Returns
     -------
     dict
         Metrics by dotted name.
     """
+    for number, step in enumerate(problem.steps):
+        if step.do == "run" and step.time is None:
+            raise ConfigError(f"'steps.{number}.time' is missing, but a run needs it.")
     simulation = build(problem)
+    kept = folder / "checkpoint"
+    kept.mkdir(exist_ok=True)
     parts: list[Trajectory] = []
     for number, step in enumerate(problem.steps):
-        if step.do == "minimise":
-            tick(number / len(problem.steps), "minimising the energy")
-            simulation.minimize()
-        else:
-            parts.append(_run_step(simulation, step, number, len(problem.steps), tick))
+        done, table = kept / f"after-{number}.h5", kept / f"table-{number}.h5"
+        if not done.exists():
+            share = _part_of(tick, number, len(problem.steps))
+            if step.do == "minimise":
+                _minimise(simulation, share)
+            else:
+                running = kept / f"running-{number}.h5"
+                part = _run_step(simulation, step, share, running, keep_every)
+                part.save(table)
+            simulation.save(done)
+        simulation.load(done)
+        if table.exists():
+            parts.append(Trajectory.load(table))
     _write(simulation, parts, folder)
+    shutil.rmtree(kept)
     return _metrics(simulation)
 
 
+def _part_of(tick: Tick, number: int, steps: int) -> Tick:
+    """Return a `Tick` for step `number` of so many."""
+
+    def part(fraction: float, text: str = "") -> None:
+        tick((number + min(fraction, 1.0)) / steps, text)
+
+    return part
+
+
+def _minimise(simulation: Simulation, tick: Tick) -> None:
+    def progress(step: int, torque: float) -> None:
+        if step % 20 == 0:
+            tick(0.0, f"minimising: step {step}, largest torque {torque:.2e} T")
+
+    simulation.minimize(progress=progress)
+
+
 def _run_step(
-    simulation: Simulation, step: StepSection, number: int, steps: int, tick: Tick
+    simulation: Simulation, step: StepSection, tick: Tick, running: Path, keep_every: float
 ) -> Trajectory:
-    if step.time is None:
-        raise ConfigError(f"'steps.{number}.time' is missing, but a run needs it.")
-    time = step.time
+    """Run one step in time; `running` keeps where it stands."""
+    time = step.time or 0.0
     drive = PulseTrain((Pulse(0.0, time, step.current),)) if step.current else None
-    seen = {"step": 0}
+    start = simulation.t
+    seen = {"step": 0, "energy": np.nan}
+
+    def energy(state: State) -> float:
+        seen["energy"] = sum(term.energy(state) for term in simulation.system.terms)
+        return seen["energy"]
 
     def progress(done: float, count: int) -> None:
-        if count - seen["step"] >= 50 or done >= time:
+        if count - seen["step"] >= 50 or done >= time * (1 - 1e-9):
             seen["step"] = count
-            text = f"t = {simulation.t * 1e9 + done * 1e9:.3f} ns, step {count}"
-            tick((number + done / time) / steps, text)
+            now = f"t = {(start + done) * 1e9:.3f} ns, step {count}"
+            tick(done / time, f"{now}, energy {seen['energy'] * 1e18:.4g} aJ")
 
     return simulation.run(
         time,
         drive,
-        record={"energy": lambda state: sum(t.energy(state) for t in simulation.system.terms)},
+        record={"energy": energy},
         every=step.every or time / ROWS,
         snapshot_every=time / step.frames if step.frames else None,
         progress=progress,
+        keep=running,
+        keep_every=keep_every,
     )
 
 

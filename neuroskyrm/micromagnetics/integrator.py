@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -74,6 +74,18 @@ class Integrator:
         """Do not reuse the last slope: the drive has jumped."""
         self._fresh = False
         self.system.forget()
+
+    def memory(self) -> dict[str, Array]:
+        """Return what the next step uses of earlier ones, beside m, step and number."""
+        slope = {"slope": self.system.host(self.slopes[0])} if self._fresh else {}
+        return {**slope, **self.system.memory()}
+
+    def recall(self, memory: Mapping[str, Array]) -> None:
+        """Take back what `memory` returned."""
+        self._fresh = "slope" in memory
+        if self._fresh:
+            self.slopes[0] = self.system.array(memory["slope"])
+        self.system.recall(memory)
 
     def step(self, t: float, dt: float, drive: Drive) -> float:
         """Advance from `t` by `dt` [s] (less if the error asks for it); return the step done.

@@ -23,7 +23,11 @@ _LARGEST_MOVE = 0.5
 
 
 def minimise(
-    m: Array, field: Callable[[Array, Array], None], stop: float, most_steps: int
+    m: Array,
+    field: Callable[[Array, Array], None],
+    stop: float,
+    most_steps: int,
+    progress: Callable[[int, float], None] | None = None,
 ) -> tuple[Array, int]:
     """Descend from `m` until no spin feels a torque above `stop`.
 
@@ -37,6 +41,8 @@ def minimise(
         Largest |m x B| of the result [T].
     most_steps : int
         Give up after this many steps.
+    progress : callable, optional
+        Called with the step number and the largest |m x B| [T].
 
     Returns
     -------
@@ -63,6 +69,8 @@ def minimise(
                 f"Minimisation step {number} met a field that is not finite; the likely cause is "
                 f"a parameter with a wrong unit."
             )
+        if progress is not None:
+            progress(number, float(torque))
         if torque <= stop:
             return m, number
         longest = _LARGEST_MOVE if step > 0 else _FIRST_MOVE

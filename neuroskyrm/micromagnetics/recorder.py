@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from neuroskyrm.io.trajectory import Trajectory
 from neuroskyrm.micromagnetics.sample import State
@@ -57,6 +58,18 @@ class Recorder:
         if state.t in self._frames:
             self.snapshots.append(state.m.astype(np.float32))
             self.times.append(state.t)
+
+    def memory(self) -> dict[str, NDArray[Any]]:
+        """Return all that was recorded, by names that `recall` understands."""
+        columns = {f"column.{name}": np.array(column) for name, column in self.table.items()}
+        frames = np.stack(self.snapshots) if self.snapshots else np.zeros(0)
+        return {**columns, "frames": frames, "frame_times": np.array(self.times)}
+
+    def recall(self, memory: Mapping[str, NDArray[Any]]) -> None:
+        """Take back what `memory` returned."""
+        names = [name for name in memory if name.startswith("column.")]
+        self.table = {name.removeprefix("column."): memory[name].tolist() for name in names}
+        self.snapshots, self.times = list(memory["frames"]), memory["frame_times"].tolist()
 
     def trajectory(self, attrs: dict[str, Any]) -> Trajectory:
         """Return everything recorded."""

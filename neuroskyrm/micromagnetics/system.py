@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -142,6 +142,20 @@ class System:
         """Tell them to begin anew."""
         for demag in self.carried:
             demag.forget()
+
+    def memory(self) -> dict[str, Array]:
+        """Return what fields that are carried on know of earlier steps."""
+        return {
+            f"carried{number}.{name}": values
+            for number, demag in enumerate(self.carried)
+            for name, values in demag.memory().items()
+        }
+
+    def recall(self, memory: Mapping[str, Array]) -> None:
+        """Take back what `memory` returned."""
+        for number, demag in enumerate(self.carried):
+            start = f"carried{number}."
+            demag.recall({k[len(start) :]: v for k, v in memory.items() if k.startswith(start)})
 
     def draw_noise(self, step: int, dt: float) -> None:
         """Set the thermal field of step number `step` of length `dt` [s].

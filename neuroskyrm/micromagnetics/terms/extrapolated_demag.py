@@ -5,6 +5,8 @@ Order, and error on means, fluctuations, radius and switching: tests/physics and
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -43,6 +45,7 @@ class ExtrapolatedDemag(Demag):
         if steps < 1:
             raise ConfigError(f"ExtrapolatedDemag steps = {steps!r} must be 1 or more.")
         self.steps = steps
+        self._prepared: tuple[Sample, np.dtype] | None = None
         self.forget()
 
     def forget(self) -> None:
@@ -61,6 +64,19 @@ class ExtrapolatedDemag(Demag):
         self._count += 1
         self._stepping = False
 
+    def memory(self) -> dict[str, Array]:
+        """Return what the next step needs of earlier ones."""
+        fields = {f"rest{number}": rest for number, (_, rest) in enumerate(self._known)}
+        return {"count": np.array(self._count), "times": np.array([t for t, _ in self._known]),
+                **fields}  # fmt: skip
+
+    def recall(self, memory: Mapping[str, Array]) -> None:
+        """Take back what `memory` returned."""
+        self.forget()
+        self._count = int(memory["count"])
+        times = memory["times"].tolist()
+        self._known = [(t, memory[f"rest{number}"]) for number, t in enumerate(times)]
+
     def external(self, state: State, workers: Workers) -> Array:
         """Return the field [T] in a buffer (layers, 3, ny, nx) that the next call overwrites."""
         if not self._stepping:
@@ -69,15 +85,20 @@ class ExtrapolatedDemag(Demag):
             exact = super().external(state, workers)
             self._remember(state, exact)
             return exact
+        self._prepare(state)
         (time, newest), (before, older) = self._known[0], self._known[-1]
         share = (state.t - time) / (time - before) if time > before else 0.0
         carry_on(self._out, newest, older, state.m, share, self._own)
         return self._out
 
+    def _prepare(self, state: State) -> None:
+        if self._prepared != (state.sample, state.m.dtype):
+            self._own = own_field(state.sample).astype(state.m.dtype)
+            self._out = np.empty_like(self._own, shape=state.m.swapaxes(0, 1).shape)
+            self._prepared = (state.sample, state.m.dtype)
+
     def _remember(self, state: State, exact: Array) -> None:
-        if not self._known:
-            self._own = own_field(state.sample).astype(exact.dtype)
-            self._out = np.empty_like(exact)
+        self._prepare(state)
         # Of two values for one step (it was repeated), the last counts.
         rest = np.empty_like(exact)
         carry_on(rest, exact, exact, state.m, 0.0, -self._own)

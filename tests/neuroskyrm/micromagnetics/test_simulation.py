@@ -6,6 +6,7 @@ from neuroskyrm.errors import ConfigError, ConvergenceError, DataError, PhysicsE
 from neuroskyrm.micromagnetics import (
     Demag,
     Exchange,
+    ExtrapolatedDemag,
     InterfacialDMI,
     Mesh,
     Pulse,
@@ -15,6 +16,7 @@ from neuroskyrm.micromagnetics import (
     Tolerance,
     UniaxialAnisotropy,
     Zeeman,
+    run,
 )
 
 
@@ -24,10 +26,11 @@ def spin(scheme="heun", alpha=0.1, B=1.0, **options):
     return Simulation(mesh, [Zeeman((0, 0, B))], 8e5, alpha, scheme=scheme, **options)
 
 
-def film(**options):
+def film(extrapolated=0, **options):
     mesh = Mesh.multilayer(24, 14, 2e-9, 2e-9, 2)
+    demag = ExtrapolatedDemag(extrapolated) if extrapolated else Demag()
     terms = [
-        Exchange(1e-11), InterfacialDMI(1.7e-3), UniaxialAnisotropy(7e5), Demag(),
+        Exchange(1e-11), InterfacialDMI(1.7e-3), UniaxialAnisotropy(7e5), demag,
         Zeeman((0, 0, 0.05)),
     ]  # fmt: skip
     options = {"m": (0.3, 0.1, 1), "torques": [SpinOrbitTorque(2e-13)], **options}
@@ -100,6 +103,49 @@ def test_resume_gives_the_same_bits(tmp_path, options):
     rest.run(2e-12, train)
     assert rest.t == whole.t
     assert np.array_equal(rest.m, whole.m)
+
+
+def run_kept(simulation, path, stop_after=None):
+    """Run with a checkpoint at every step; be interrupted after `stop_after` steps."""
+    left = iter(range(stop_after or 1000))
+
+    def progress(t, step):
+        if stop_after is not None and next(left, None) is None:
+            raise KeyboardInterrupt
+
+    return simulation.run(
+        2e-12, PulseTrain.regular(2, 0.7e-12, 0.4e-12, 3e11), record={"q": lambda s: s.t},
+        every=3e-13, snapshot_every=5e-13, progress=progress, keep=path, keep_every=0.0,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("options", [
+    {"temperature": 300.0, "seed": 4},
+    {"scheme": "dormand-prince"},
+    {"scheme": "dormand-prince", "temperature": 300.0, "tolerance": Tolerance(error=1e-3)},
+    {"scheme": "rk4", "extrapolated": 3, "temperature": 50.0, "dtype": np.float64},
+    {"scheme": "dormand-prince", "device": "torch-cpu"},
+])  # fmt: skip
+def test_an_interrupted_run_goes_on_with_the_same_bits(tmp_path, monkeypatch, options):
+    monkeypatch.setattr(run, "KEEP_SHARE", np.inf)
+    path = tmp_path / "run.h5"
+    whole = film(**options)
+    expected = run_kept(whole, tmp_path / "other.h5")
+    for steps in (3, 4):  # once inside a segment, and once again
+        with pytest.raises(KeyboardInterrupt):
+            run_kept(film(**options), path, steps)
+    rest = film(**options)
+    got = run_kept(rest, path)
+    assert rest.integrator.step_number == whole.integrator.step_number
+    assert rest.t == whole.t
+    assert np.array_equal(rest.m, whole.m)
+    assert np.array_equal(got.snapshots, expected.snapshots)
+    for name, column in expected.table.items():
+        assert np.array_equal(got[name], column)
+    # What is finished is returned again; another run is not taken for it.
+    assert len(run_kept(film(**options), path)) == len(got)
+    with pytest.raises(DataError, match="keeps a run of 2e-12 s from t = 0 s"):
+        run_kept(rest, path)
 
 
 def test_threads_do_not_change_a_bit():
