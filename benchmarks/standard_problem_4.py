@@ -130,8 +130,8 @@ def main() -> None:
         result[name] = reversal(**case)  # type: ignore[arg-type]
         print(name, json.dumps(result[name]), flush=True)
     with mock.patch.object(demag, "tensor", mumax_tensor):
-        for name, case in list(cases.items())[:2]:
-            name = name.replace("newell", "point sums of mumax3")
+        for case_name, case in list(cases.items())[:2]:
+            name = case_name.replace("newell", "point sums of mumax3")
             result[name] = reversal(**case)  # type: ignore[arg-type]
             print(name, json.dumps(result[name]), flush=True)
     result["wall_time_s"] = time.perf_counter() - begin
