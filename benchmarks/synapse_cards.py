@@ -38,11 +38,11 @@ from neuroskyrm.micromagnetics.track_drive import (
 )
 
 ROOT = Path(__file__).resolve().parents[1]
-CARDS = {"paper-n4-300K", "rim-n4-300K", "compact-n4-300K"}
-READOUTS = {
-    # Beyond the barrier and inside the rim.
-    "compact-n4-300K": Readout(start=20e-9, end=215e-9, across=150e-9),
-}
+COMPACTS = {f"compact-n{n}-{T}K": (n, T) for n, T in
+            ((4, 300), (1, 300), (2, 300), (8, 300), (1, 0), (4, 0))}  # fmt: skip
+CARDS = {"paper-n4-300K", "rim-n4-300K", *COMPACTS}
+# Inside the rim, from the middle of the barrier on.
+READOUTS = dict.fromkeys(COMPACTS, Readout(start=0.0, end=215e-9, across=150e-9))
 FULL = (
     "full layers, 4 nm cells, single precision, RK4 with 0.5 ps steps, demagnetising field "
     "between cells extrapolated over four steps"
@@ -123,12 +123,12 @@ def studies() -> dict[str, tuple[Track, Drive, str, str]]:
             "again (800 x 220 nm, n = 4, 300 K).",
             FULL,
         ),
-        "compact-n4-300K": (
-            replace(COMPACT, name="compact-n4-300K"),
-            default_drive(COMPACT),
-            "A synapse on half the area (480 x 200 nm, n = 4, 300 K): six skyrmions of stronger "
-            "DMI, a rim of raised anisotropy, all layers driven, exchange through the spacers.",
-            COARSE,
+        **{name: compact(name) for name in COMPACTS},
+        "compact-n4-300K-fine": (
+            replace(COMPACT, name="compact-n4-300K-fine", cell=2.5e-9),
+            replace(default_drive(COMPACT), steps=default_drive(COMPACT).steps[:3]),
+            "The compact synapse with cells of 2.5 nm: the first three pulses.",
+            FULL.replace("4 nm cells", "2.5 nm cells").replace("0.5 ps", "0.23 ps"),
         ),
         "rim-n4-300K": (
             rim,
@@ -138,6 +138,21 @@ def studies() -> dict[str, tuple[Track, Drive, str, str]]:
             FULL,
         ),
     }
+
+
+def compact(name: str) -> tuple[Track, Drive, str, str]:
+    """Return the compact design by its layers and temperature; n = 4 at 300 K has five cycles."""
+    layers, temperature = COMPACTS[name]
+    track = replace(COMPACT, name=name, layers=layers, temperature=float(temperature))
+    drive = default_drive(COMPACT)
+    if (layers, temperature) != (4, 300):
+        drive = replace(drive, steps=drive.steps[:12])
+    text = (
+        f"A synapse on half the area (480 x 200 nm, n = {layers}, {temperature} K): six skyrmions "
+        "of stronger DMI, a rim of raised anisotropy, all layers driven, exchange through the "
+        "spacers."
+    )
+    return track, drive, text, COARSE
 
 
 def paper_by_layers(n: int) -> tuple[Track, Drive, str, str]:
@@ -210,7 +225,7 @@ def main() -> None:
     if not options.partial:
         run_ensemble(track, drive, options.seeds, options.runs, workers=options.workers)
     found = trajectories(track, options.seeds, options.runs)
-    readout = READOUTS.get(options.name, Readout())
+    readout = READOUTS.get(options.name.removesuffix("-fine"), Readout())
     pulses = [int(trajectory["pulse"].max()) for trajectory in found]
     limits = (
         f"modest: {len(found)} noise seed(s), {pulses} pulses of {len(drive.steps)}, pauses of "

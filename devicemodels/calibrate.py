@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from devicemodels.calibrate_check import bootstrap, goodness_of_fit
+from devicemodels.calibrate_check import bootstrap, goodness_of_fit, wilson_interval
 from devicemodels.calibrate_fit import States, count_transitions, fit_states, transition_matrix
 from devicemodels.calibrate_visits import HasTable, Visits, visits_of
 from devicemodels.card import Branch, DeviceCard, Levels, PulseCost
@@ -162,11 +162,17 @@ def _numbers(runs: Sequence[Visits], card: DeviceCard) -> dict[str, float]:
     for s in np.unique(state):
         numbers[f"levels.mean.{s}"] = float(mean[state == s].mean())
         numbers[f"levels.read_sd.{s}"] = float(np.sqrt(np.mean(sd[state == s] ** 2)))
+    jumps = np.concatenate([np.diff(run.count) for run in runs])
+    pulse = np.concatenate([run.polarity[1:] for run in runs])
+    first = np.concatenate([run.cycle[1:] == 0 for run in runs])
     for branch, polarity in (("potentiation", 1), ("depression", -1)):
-        steps = np.concatenate([np.diff(r.count)[r.polarity[1:] == polarity] for r in runs])
-        if len(steps):
-            numbers[f"{branch}.success"] = float(np.mean(steps * polarity > 0))
-            numbers[f"{branch}.jump"] = float(np.mean(steps * polarity))
+        mine = pulse == polarity
+        cycles = {"": mine, ".first": mine & first, ".later": mine & ~first}
+        for label, chosen in cycles.items() if first.any() and not first.all() else [("", mine)]:
+            if chosen.any():
+                steps = jumps[chosen] * polarity
+                numbers[f"{branch}{label}.success"] = float(np.mean(steps > 0))
+                numbers[f"{branch}{label}.jump"] = float(np.mean(steps))
     return numbers
 
 
@@ -192,10 +198,19 @@ def _cross_validate(
 
 
 def loss_record(runs: Sequence[Visits]) -> dict[str, Any]:
-    """Return how many skyrmions the track held at first and at last, per trajectory."""
+    """Return what each trajectory held at first and at last, and pulses with a loss.
+
+    ``loss_per_pulse`` is the share of pulses that cost a skyrmion, with its 95 % Wilson interval:
+    with no loss at all, the upper end says how much the ensemble could have missed.
+    """
+    lost = sum(int(np.sum(np.diff(run.total) < 0)) for run in runs)
+    pulses = sum(int(np.sum(run.polarity != 0)) for run in runs)
     return {
         "skyrmions_at_start": [int(run.total[0]) for run in runs],
         "skyrmions_at_end": [int(run.total[-1]) for run in runs],
+        "pulses": pulses,
+        "pulses_with_a_loss": lost,
+        "loss_per_pulse": [lost / max(pulses, 1), *wilson_interval(lost, pulses)],
     }
 
 

@@ -110,6 +110,34 @@ def _ks(sample: NDArray[np.float64], reference: NDArray[np.float64]) -> float:
     return float(max(np.max(steps[1:] - expected_low), np.max(expected_high - steps[:-1])))
 
 
+def wilson_interval(events: int, trials: int) -> tuple[float, float]:
+    """Return the 95 % interval of a rate, which holds at 0 of n too.
+
+    Parameters
+    ----------
+    events, trials : int
+        How often it happened, of how many.
+
+    References
+    ----------
+    E. B. Wilson, J. Am. Stat. Assoc. 22, 209 (1927), doi:10.1080/01621459.1927.10502953.
+
+    Examples
+    --------
+    >>> low, high = wilson_interval(0, 96)
+    >>> round(low, 3), round(high, 3)
+    (0.0, 0.038)
+    """
+    if trials == 0:
+        return 0.0, 1.0
+    z = 1.959963984540054
+    rate = events / trials
+    middle = rate + z**2 / (2 * trials)
+    half = z * np.sqrt(rate * (1 - rate) / trials + z**2 / (4 * trials**2))
+    low, high = (middle - half) / (1 + z**2 / trials), (middle + half) / (1 + z**2 / trials)
+    return max(0.0, float(low)), min(1.0, float(high))
+
+
 def bootstrap(
     runs: Sequence[Visits],
     fit: Callable[[Sequence[Visits]], dict[str, float]],

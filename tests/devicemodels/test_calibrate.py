@@ -86,6 +86,9 @@ def test_intervals_hold_the_estimates(card):
         assert low <= card.levels.mean[state] <= high
         assert high - low < 1e-8
     assert 0 < card.intervals["potentiation.success"][0] < 1
+    assert (
+        card.intervals["potentiation.first.success"] != card.intervals["potentiation.later.success"]
+    )
 
 
 def test_provenance_names_study_code_seeds_and_losses(card):
@@ -93,6 +96,9 @@ def test_provenance_names_study_code_seeds_and_losses(card):
     assert record["study"]["track"]["length"] == PAPER.length
     assert record["seeds"] == list(range(40))
     assert record["skyrmions_at_end"] == [4] * 40
+    assert record["pulses_with_a_loss"] == 0
+    assert record["loss_per_pulse"][:2] == [0.0, 0.0]
+    assert 0 < record["loss_per_pulse"][2] < 4 / record["pulses"]
     assert len(record["code"]["digest"]) == 12
 
 
