@@ -210,7 +210,8 @@ def _read_header(file: BinaryIO, path: Path) -> tuple[dict[str, str], list[str],
     while line := file.readline(10_000).decode("latin-1"):
         text = line.lstrip("# \t").strip()
         key, _, value = text.partition(":")
-        key, value = key.strip().lower(), value.strip()
+        # A comment may follow a value.
+        key, value = key.strip().lower(), value.partition("##")[0].strip()
         if key == "begin" and value.lower().startswith("data"):
             if header.get("meshtype", "rectangular").lower() != "rectangular":
                 raise DataError(f"{path}: the OVF meshtype must be 'rectangular'.")

@@ -63,6 +63,13 @@ def test_reads_what_mumax3_writes(tmp_path, kind):
     assert content.description == ("Total simulation time:  1e-09  s",)
 
 
+def test_comments_behind_header_values_are_skipped(tmp_path):
+    path = mumax_file(tmp_path / "m.ovf", "Text")
+    text = path.read_text().replace("valuedim: 3", "valuedim: 3   ## field dimensionality")
+    path.write_text(text.replace("# xbase", "## a line of its own\n#\n# xbase"))
+    assert ovf.read(path).values.shape == (3, 1, 2, 3)
+
+
 def independent_reader(path):
     """Return (nodes, numbers) with nothing of the reader under test: by offsets and struct."""
     raw = path.read_bytes()
