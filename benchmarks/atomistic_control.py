@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.colors import BoundaryNorm, ListedColormap
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 
 from networks.monitor import ProcessMonitor
 from networks.monitor_control import Controller, control_process
@@ -52,6 +53,10 @@ def main(folder: Path) -> None:
         share = np.mean(found == LABELS.index("switching"))
         axes.set(xlabel="width of the first pulse (ps)", ylabel=r"damping $\alpha$",
                  title=f"{title}: {100 * share:.0f} % switched")  # fmt: skip
+    handles = [
+        Patch(color=colour, label=name) for colour, name in zip(COLOURS, LABELS, strict=True)
+    ]
+    figure.legend(handles=handles, loc="outside lower center", ncols=len(LABELS))
     figure.savefig(folder / "control.png", dpi=120)
     metrics: dict[str, object] = {"points": int(ends[0].size)}
     for name, found in zip(("open", "controlled"), ends, strict=True):

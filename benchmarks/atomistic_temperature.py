@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 from atomistic_data import RUNS, SEEDS, SLICE_WIDTHS, TEMPERATURES, thermal_clear, thermal_slice
 from matplotlib.figure import Figure
+from scipy.stats import beta
 
 from networks.monitor import ProcessMonitor
 from networks.recurrent_features import rebinned
@@ -65,6 +66,13 @@ def figure9(folder: Path, monitor: ProcessMonitor) -> dict[str, object]:
         for k in range(MIXED):
             axes.errorbar(widths, mean[:, k], error[:, k], fmt=MARKS[k], ms=4, color=COLOURS[k])
         axes.set(title=f"{temperature:g} K", xlabel="pulse width (ps)")
+        finals = store.frames.reshape(len(SLICE_WIDTHS), SEEDS, *store.frames.shape[1:])[:, 0, -1]
+        for place, k in zip((0.05, 0.36, 0.67), (1, len(widths) // 2, -2), strict=True):
+            inset = axes.inset_axes((place, 0.32, 0.26, 0.36))
+            inset.imshow(finals[k].astype(np.float32), cmap="RdBu_r", vmin=-1, vmax=1,
+                         origin="lower")  # fmt: skip
+            inset.set(xticks=[], yticks=[])
+            inset.set_title(f"{widths[k]:g} ps", fontsize=6, pad=1)
         named = [LABELS[k] for k in mean.argmax(axis=1)]
         found[f"fig9.{temperature:g}K.named"] = dict(
             zip([f"{w:g}" for w in widths], named, strict=True)
@@ -75,6 +83,11 @@ def figure9(folder: Path, monitor: ProcessMonitor) -> dict[str, object]:
         found[f"fig9.{temperature:g}K.clear"] = int(clear.sum())
     figure.savefig(folder / "fig9-temperature.png", dpi=110)
     return found
+
+
+def lower_bound(hits: int, tries: int) -> float:
+    """Return the accuracy that is exceeded with 95 % confidence (Clopper and Pearson, 1934)."""
+    return float(beta.ppf(0.05, hits, tries - hits + 1)) if hits else 0.0
 
 
 def accuracy_at_temperature(monitor: ProcessMonitor) -> dict[str, object]:
@@ -89,6 +102,7 @@ def accuracy_at_temperature(monitor: ProcessMonitor) -> dict[str, object]:
         "accuracy_1.5K": round(float(hits.mean()), 4),
         "accuracy_1.5K.standard_error": round(error, 4),
         "accuracy_1.5K.processes": int(clear.sum()),
+        "accuracy_1.5K.lower_95_percent": round(lower_bound(int(hits.sum()), len(hits)), 4),
         "mixed_1.5K.processes": int((~clear).sum()),
     }
 

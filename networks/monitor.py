@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from networks.recurrent import RecurrentClassifier
-from networks.recurrent_features import Spacing, quantile_profile
+from networks.recurrent_features import Spacing, region_profile
 from neuroskyrm.errors import ConfigError, DataError
 from neuroskyrm.io.atomic import replacing
 
@@ -87,6 +87,12 @@ class ProcessMonitor:
         Time between frames in training [s]; a longer gap counts frames as missing.
     largest_novelty : float
         Above it the verdict is "unsure", whatever the probabilities.
+    regions : int
+        Parts along x that are sorted apart: 1 as in the paper; 2 tells the left half of a device
+        from the right one.
+    relative : bool
+        Whether the network reads the change since the first frame: devices differ in how much is
+        reversed to begin with, and an update is what changes.
     """
 
     def __init__(
@@ -99,7 +105,14 @@ class ProcessMonitor:
         spacing: Spacing = "tails",
         interval: float = 15e-12,
         largest_novelty: float = float("inf"),
+        regions: int = 1,
+        relative: bool = False,
     ) -> None:
+        if regions < 1 or classifier.input_count % regions:
+            raise ConfigError(
+                f"ProcessMonitor: {classifier.input_count} inputs cannot be shared among "
+                f"{regions} regions."
+            )
         if references.ndim != 2 or references.shape[1] != classifier.input_count:
             raise ConfigError(
                 f"ProcessMonitor: references of shape {references.shape} do not fit "
@@ -114,12 +127,18 @@ class ProcessMonitor:
         self.spacing: Spacing = spacing
         self.interval = interval
         self.largest_novelty = largest_novelty
+        self.regions = regions
+        self.relative = relative
         self._lengths = np.einsum("ij,ij->i", references, references)
         self.reset()
 
     def reset(self, pulse_time: float | None = None) -> None:
-        """Forget all frames; `pulse_time` is the centre of the pulse where it is known [s]."""
+        """Forget all frames and counts; `pulse_time` [s] is the pulse's centre, if known."""
         self.counts = FrameCounts()
+        self.restart(pulse_time)
+
+    def restart(self, pulse_time: float | None = None) -> None:
+        """Forget all frames but keep the counts: another process begins in the same run."""
         self._state = self.classifier.initial_state()
         self._first: NDArray[np.float32] | None = None
         self._last_time: float | None = None
@@ -133,7 +152,8 @@ class ProcessMonitor:
         Parameters
         ----------
         frame : ndarray
-            S_z of any shape and size; or spins of shape (3, ny, nx), of which z is taken.
+            S_z of any shape and size (with regions: (..., nx)); or spins of shape (3, ny, nx),
+            of which z is taken.
         time : float
             Time of the frame [s].
 
@@ -150,10 +170,12 @@ class ProcessMonitor:
         if self._last_time is not None and time <= self._last_time:
             self.counts.late += 1
             return self.verdict
-        profile = quantile_profile(sz, self.classifier.input_count, self.spacing)
+        profile = region_profile(sz, self.classifier.input_count, self.spacing, self.regions)
         self._count_missing(time)
-        self._state, probabilities = self.classifier.step(profile, self._state)
         self._note_change(profile, time)
+        if self.relative and self._first is not None:
+            profile = profile - self._first
+        self._state, probabilities = self.classifier.step(profile, self._state)
         self._last_time = time
         self.counts.used += 1
         novelty = self.novelty(profile)
@@ -203,6 +225,7 @@ class ProcessMonitor:
             "novelty_scale": self.novelty_scale, "spacing": self.spacing,
             "interval": self.interval,
             "largest_novelty": min(self.largest_novelty, 1e30),
+            "regions": self.regions, "relative": self.relative,
         }  # fmt: skip
         tensors = {
             "inputs": net.inputs, "recurrent": net.recurrent, "outputs": net.outputs,
@@ -239,6 +262,8 @@ class ProcessMonitor:
                 spacing=settings["spacing"],
                 interval=settings["interval"],
                 largest_novelty=settings["largest_novelty"],
+                regions=settings.get("regions", 1),
+                relative=settings.get("relative", False),
             )
         except (KeyError, IndexError, TypeError, ValueError) as problem:
             raise DataError(f"{path}: a damaged process monitor ({problem}).") from None
@@ -253,6 +278,8 @@ class ProcessMonitor:
             spacing=self.spacing,
             interval=self.interval,
             largest_novelty=self.largest_novelty,
+            regions=self.regions,
+            relative=self.relative,
         )
 
 

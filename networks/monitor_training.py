@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,17 +38,35 @@ class ProfileSet:
         Time between frames [s].
     spacing : {"tails", "uniform"}
         Bins of the quantile functions.
+    regions : int
+        Parts along x that were sorted apart.
+    relative : bool
+        Whether the profiles are changes since the first frame.
     """
 
     profiles: NDArray[np.float32]
     labels: NDArray[np.int64]
     interval: float
     spacing: Spacing = "tails"
+    regions: int = 1
+    relative: bool = False
 
     def only(self, chosen: Sequence[int]) -> ProfileSet:
         """Return the processes whose label is one of `chosen`."""
         keep = np.isin(self.labels, chosen)
-        return ProfileSet(self.profiles[keep], self.labels[keep], self.interval, self.spacing)
+        return replace(self, profiles=self.profiles[keep], labels=self.labels[keep])
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def joined(self, *others: ProfileSet) -> ProfileSet:
+        """Return this set and `others` as one."""
+        every = (self, *others)
+        return replace(
+            self,
+            profiles=np.concatenate([one.profiles for one in every]),
+            labels=np.concatenate([one.labels for one in every]),
+        )
 
 
 def collect_profiles(
@@ -90,7 +108,10 @@ def train_monitor(
     known = data.only(range(len(classes)))
     net, history = train_classifier(known.profiles, known.labels, classes, training, progress)
     references, scale = _reference_frames(known.profiles, generator(training.seed, "references"))
-    monitor = ProcessMonitor(net, references, scale, spacing=data.spacing, interval=data.interval)
+    monitor = ProcessMonitor(
+        net, references, scale,
+        spacing=data.spacing, interval=data.interval, regions=data.regions, relative=data.relative,
+    )  # fmt: skip
     return monitor, history
 
 

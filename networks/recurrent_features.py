@@ -72,6 +72,33 @@ def bin_edges(count: int, spacing: Spacing) -> NDArray[np.float64]:
     return k if spacing == "uniform" else np.asarray(0.5 * (1.0 - np.cos(np.pi * k)))
 
 
+def region_profile(
+    sz: NDArray[np.floating], count: int, spacing: Spacing, regions: int
+) -> NDArray[np.float32]:
+    """Return the quantile functions of `regions` equal parts along x, one after another.
+
+    Parameters
+    ----------
+    sz : ndarray
+        z components, shape (..., nx); any shape for one region.
+    count : int
+        Number of inputs in all, a multiple of `regions`.
+    spacing : {"tails", "uniform"}
+        Bins within each region.
+    regions : int
+        How many parts; where nx is not a multiple, the first ones are a column wider.
+
+    Raises
+    ------
+    ConfigError
+        The frame has fewer columns than regions.
+    """
+    if regions == 1:
+        return quantile_profile(sz, count, spacing)
+    parts = np.array_split(sz, regions, axis=-1)
+    return np.concatenate([quantile_profile(part, count // regions, spacing) for part in parts])
+
+
 def process_profiles(
     frames: NDArray[np.floating], count: int, spacing: Spacing = "tails"
 ) -> NDArray[np.float32]:

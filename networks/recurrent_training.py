@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import cos, pi
 
 import numpy as np
 import torch
@@ -36,6 +37,9 @@ class Training:
         Weight decay.
     noise : float
         Width of Gaussian noise added to the profiles while training.
+    anneal : bool
+        Whether the rate falls to zero along half a cosine over all epochs: the last of a fit to
+        borders that are a few sites wide needs small steps.
     seed : int
         Seed of initial weights, order, hold-out and noise.
     """
@@ -48,6 +52,7 @@ class Training:
     patience: int = 40
     decay: float = 0.0
     noise: float = 0.0
+    anneal: bool = False
     seed: int = 0
 
 
@@ -157,6 +162,8 @@ def _fit(
     losses: list[tuple[float, float]] = []
     best, best_loss, best_state = 0, float("inf"), network.state_dict()
     for epoch in range(options.epochs):
+        if options.anneal:
+            adam.param_groups[0]["lr"] = options.rate * 0.5 * (1 + cos(pi * epoch / options.epochs))
         shuffled = kept[torch.randperm(len(kept), generator=generator)]
         total = 0.0
         for batch in torch.split(shuffled, options.batch):

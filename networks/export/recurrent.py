@@ -30,9 +30,11 @@ KEY = "neuroskyrm.monitor"
 def export_monitor(monitor: ProcessMonitor, path: Path) -> Path:
     """Write `monitor` as an ONNX step graph.
 
-    Inputs are ``sz`` (any number of sites, float32) and ``state`` (hidden); outputs are
-    ``next_state``, ``probabilities``, ``novelty`` and ``verdict`` (index of the class, -1 when
-    unsure).
+    Inputs are ``sz`` (float32; any number of sites, or rows and columns where the monitor has
+    several regions) and ``state`` (hidden); outputs are ``next_state``, ``probabilities``,
+    ``novelty`` and ``verdict`` (index of the class, -1 when unsure). A monitor that reads changes
+    also takes ``first`` (its own output ``next_first`` of the frame before) and ``begun``, which
+    is 0 for the first frame and 1 afterwards.
 
     Parameters
     ----------
@@ -47,7 +49,13 @@ def export_monitor(monitor: ProcessMonitor, path: Path) -> Path:
         The file.
     """
     builder = Builder()
-    profile = _add_profile(builder, monitor)
+    profile = _add_profiles(builder, monitor)
+    count = monitor.classifier.input_count
+    inputs, outputs = [], []
+    if monitor.relative:
+        profile = _add_change(builder, profile)
+        inputs = [_value("first", [count]), _value("begun", [])]
+        outputs = [_value("next_first", [count])]
     _add_network(builder, monitor, profile)
     _add_novelty(builder, monitor, profile)
     _add_verdict(builder, monitor)
@@ -55,17 +63,27 @@ def export_monitor(monitor: ProcessMonitor, path: Path) -> Path:
     graph = helper.make_graph(
         builder.nodes,
         "process_monitor_step",
-        [_value("sz", ["sites"]), _value("state", [hidden])],
+        [
+            _value("sz", ["sites"] if monitor.regions == 1 else ["rows", "columns"]),
+            _value("state", [hidden]),
+            *inputs,
+        ],
         [
             _value("next_state", [hidden]),
             _value("probabilities", [classes]),
             _value("novelty", []),
             helper.make_tensor_value_info("verdict", TensorProto.INT64, []),
+            *outputs,
         ],
         builder.initialisers,
     )
     model = wrapped(graph)
-    about = {"classes": monitor.classifier.classes, "interval": monitor.interval}
+    about = {
+        "classes": monitor.classifier.classes,
+        "interval": monitor.interval,
+        "regions": monitor.regions,
+        "relative": monitor.relative,
+    }
     helper.set_model_props(model, {KEY: json.dumps(about)})
     onnx.checker.check_model(model)
     with replacing(path) as temporary:
@@ -77,38 +95,84 @@ def _value(name: str, shape: list[Any]) -> Any:
     return helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
 
 
-def _add_profile(builder: Builder, monitor: ProcessMonitor) -> str:
+def _add_profiles(builder: Builder, monitor: ProcessMonitor) -> str:
+    """Add the quantile function of every region, one after another."""
+    regions = monitor.regions
+    count = monitor.classifier.input_count // regions
+    edges = bin_edges(count, monitor.spacing)
+    builder.constant("axis", np.int64(0))
+    builder.constant("one", np.array([1], dtype=np.int64))
+    builder.constant("edges", edges)
+    builder.constant("edge_widths", np.diff(edges))
+    builder.constant("upper", np.arange(1, count + 1))
+    builder.constant("lower", np.arange(count))
+    if regions == 1:
+        return _add_profile(builder, "sz", "profile")
+    names = [f"part_{k}" for k in range(regions)]
+    builder.nodes.append(helper.make_node("Shape", ["sz"], ["columns"], start=1))
+    builder.constant("regions", np.array([regions], dtype=np.int64))
+    builder.node("Div", ["columns", "regions"], "narrow")
+    builder.node("Mod", ["columns", "regions"], "wider")
+    for k, name in enumerate(names):
+        _add_part(builder, k, name)
+    profiles = [_add_profile(builder, name, f"profile_{name}") for name in names]
+    return builder.node("Concat", profiles, "profile", axis=0)
+
+
+def _add_change(builder: Builder, profile: str) -> str:
+    """Add the change since the first frame, which is this one unless ``begun`` is 1."""
+    one = builder.constant("begun_one", np.float32(1.0))
+    fresh = builder.node("Sub", [one, "begun"], "fresh")
+    kept = builder.node("Mul", ["first", "begun"], "kept")
+    new = builder.node("Mul", [profile, fresh], "new")
+    first = builder.node("Add", [kept, new], "next_first")
+    return builder.node("Sub", [profile, first], "change")
+
+
+def _add_part(builder: Builder, k: int, name: str) -> None:
+    """Add part `k` along x, cut as numpy's array_split does, as one row of sites."""
+    axis = builder.constant(f"{name}_axis", np.array([1], dtype=np.int64))
+    ends = []
+    for which, number in (("start", k), ("end", k + 1)):
+        index = builder.constant(f"{name}_{which}_index", np.array([number], dtype=np.int64))
+        base = builder.node("Mul", [index, "narrow"], f"{name}_{which}_base")
+        extra = builder.node("Min", [index, "wider"], f"{name}_{which}_extra")
+        ends.append(builder.node("Add", [base, extra], f"{name}_{which}"))
+    cut = builder.node("Slice", ["sz", *ends, axis], f"{name}_cut")
+    flat = builder.constant(f"{name}_flat", np.array([-1], dtype=np.int64))
+    builder.node("Reshape", [cut, flat], name)
+
+
+def _add_profile(builder: Builder, sites_of: str, result: str) -> str:
     """Add sorting and the means of the quantile function over the bins."""
-    edges = bin_edges(monitor.classifier.input_count, monitor.spacing)
-    axis = builder.constant("axis", np.int64(0))
-    one = builder.constant("one", np.array([1], dtype=np.int64))
-    sites = builder.node("Shape", ["sz"], "sites_count")
+
+    def name(text: str) -> str:
+        return f"{text}_{sites_of}"
+
+    sites = builder.node("Shape", [sites_of], name("sites_count"))
     builder.nodes.append(
-        helper.make_node("TopK", ["sz", "sites_count"], ["ordered", "order"], largest=0)
+        helper.make_node("TopK", [sites_of, sites], [name("ordered"), name("order")], largest=0)
     )
-    wide = builder.node("Cast", ["ordered"], "ordered_wide", to=TensorProto.DOUBLE)
-    count = builder.node("Cast", [sites], "count_wide", to=TensorProto.DOUBLE)
-    total = builder.node("CumSum", [wide, axis], "total", exclusive=1)
-    place = builder.node("Mul", [builder.constant("edges", edges), count], "place")
-    below = builder.node("Floor", [place], "below")
-    index = builder.node("Cast", [below], "below_index", to=TensorProto.INT64)
-    last = builder.node("Sub", [sites, one], "last_site")
-    whole = builder.node("Min", [index, last], "whole")
-    whole_wide = builder.node("Cast", [whole], "whole_wide", to=TensorProto.DOUBLE)
-    part = builder.node("Sub", [place, whole_wide], "part")
-    height = builder.node("Gather", [wide, whole], "height")
-    base = builder.node("Gather", [total, whole], "base")
-    rest = builder.node("Mul", [part, height], "rest")
-    integral = builder.node("Add", [base, rest], "integral")
-    bins = monitor.classifier.input_count
-    upper = builder.constant("upper", np.arange(1, bins + 1))
-    lower = builder.constant("lower", np.arange(bins))
-    high = builder.node("Gather", [integral, upper], "integral_high")
-    low = builder.node("Gather", [integral, lower], "integral_low")
-    mass = builder.node("Sub", [high, low], "mass")
-    width = builder.node("Mul", [builder.constant("widths", np.diff(edges)), count], "width")
-    mean = builder.node("Div", [mass, width], "mean")
-    return builder.node("Cast", [mean], "profile", to=TensorProto.FLOAT)
+    wide = builder.node("Cast", [name("ordered")], name("ordered_wide"), to=TensorProto.DOUBLE)
+    count = builder.node("Cast", [sites], name("count_wide"), to=TensorProto.DOUBLE)
+    total = builder.node("CumSum", [wide, "axis"], name("total"), exclusive=1)
+    place = builder.node("Mul", ["edges", count], name("place"))
+    below = builder.node("Floor", [place], name("below"))
+    index = builder.node("Cast", [below], name("below_index"), to=TensorProto.INT64)
+    last = builder.node("Sub", [sites, "one"], name("last_site"))
+    whole = builder.node("Min", [index, last], name("whole"))
+    whole_wide = builder.node("Cast", [whole], name("whole_wide"), to=TensorProto.DOUBLE)
+    part = builder.node("Sub", [place, whole_wide], name("part"))
+    height = builder.node("Gather", [wide, whole], name("height"))
+    base = builder.node("Gather", [total, whole], name("base"))
+    rest = builder.node("Mul", [part, height], name("rest"))
+    integral = builder.node("Add", [base, rest], name("integral"))
+    high = builder.node("Gather", [integral, "upper"], name("integral_high"))
+    low = builder.node("Gather", [integral, "lower"], name("integral_low"))
+    mass = builder.node("Sub", [high, low], name("mass"))
+    width = builder.node("Mul", ["edge_widths", count], name("width"))
+    mean = builder.node("Div", [mass, width], name("mean"))
+    return builder.node("Cast", [mean], result, to=TensorProto.FLOAT)
 
 
 def _add_network(builder: Builder, monitor: ProcessMonitor, profile: str) -> None:
@@ -185,7 +249,10 @@ class OnnxMonitor:
 
         model = _checked(path)
         about = {entry.key: entry.value for entry in model.metadata_props}
-        self.classes: tuple[str, ...] = tuple(json.loads(about[KEY])["classes"])
+        known = json.loads(about[KEY])
+        self.classes: tuple[str, ...] = tuple(known["classes"])
+        self._flat = known.get("regions", 1) == 1
+        self._relative = bool(known.get("relative", False))
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         self._session = onnxruntime.InferenceSession(
@@ -198,11 +265,20 @@ class OnnxMonitor:
     def reset(self) -> None:
         """Forget all frames."""
         self._state = self._rest
+        self._first: NDArray[np.float32] | None = None
 
     def update(self, sz: NDArray[np.floating]) -> StepResult:
-        """Take one sound frame of S_z, of any shape."""
-        feed = {"sz": np.ravel(sz).astype(np.float32), "state": self._state}
-        self._state, p, novelty, verdict = self._session.run(None, feed)
+        """Take one sound frame of S_z: of any shape, or (ny, nx) for several regions."""
+        sites = np.ravel(sz) if self._flat else sz
+        feed = {"sz": sites.astype(np.float32), "state": self._state}
+        if self._relative:
+            count = self._session.get_inputs()[2].shape[0]
+            unknown = np.zeros(count, dtype=np.float32)
+            feed["first"] = unknown if self._first is None else self._first
+            feed["begun"] = np.array(self._first is not None, dtype=np.float32)
+        self._state, p, novelty, verdict, *rest = self._session.run(None, feed)
+        if rest:
+            self._first = rest[0]
         label = self.classes[int(verdict)] if verdict >= 0 else UNSURE
         return StepResult(label, tuple(float(x) for x in p), float(novelty))
 

@@ -109,11 +109,40 @@ def simulate(
     out: Out = RUNS,
     data: DataFolder = None,
     again: Again = False,
+    monitor: Annotated[
+        bool, typer.Option("--monitor", help="let the process monitor watch the run, live")
+    ] = False,
+    web: Annotated[
+        int | None,
+        typer.Option(metavar="PORT", help="with a page at http://127.0.0.1:PORT (0: any free)"),
+    ] = None,
+    model: Annotated[
+        Path | None, typer.Option(help="trained monitor to watch with; default: a shipped one")
+    ] = None,
+    hold: Annotated[
+        bool | None, typer.Option("--hold/--no-hold", help="keep the page up after the run")
+    ] = None,
 ) -> None:
-    """Simulate the track of a study, or a plain micromagnetic problem (a file with a mesh)."""
+    """Simulate the track of a study, a micromagnetic problem or an ultrafast process."""
     from neuroskyrm.app.commands import simulate as work
+    from neuroskyrm.app.commands import watch_options
 
-    work(study, set_ or (), out, data, again=again)
+    watch = watch_options(monitor, web, model, hold)
+    work(study, set_ or (), out, data, again=again, watch=watch)
+
+
+@app.command("process-diagram", rich_help_panel="Single stages")
+def process_diagram(
+    file: Annotated[Path, typer.Argument(help="process file (YAML)", show_default=False)],
+    set_: Overrides = None,
+    out: Out = RUNS,
+    jobs: Annotated[int | None, typer.Option(help="threads; default: all cores", min=1)] = None,
+    again: Again = False,
+) -> None:
+    """Simulate and label ultrafast processes over any two parameters (Figs. 3 and 11)."""
+    from neuroskyrm.app.commands import draw_process_diagram
+
+    draw_process_diagram(file, set_ or (), out, jobs, again=again)
 
 
 @app.command(rich_help_panel="Single stages")
@@ -227,7 +256,7 @@ def cite(study: StudyFile, set_: Overrides = None) -> None:
 def schema(
     folder: Annotated[Path, typer.Argument(help="folder to write to")] = Path(),
 ) -> None:
-    """Write the JSON schemas of study and sweep files, for editors."""
+    """Write the JSON schemas of study, sweep and process files, for editors."""
     from neuroskyrm.app.schema import write_schemas
 
     for path in write_schemas(folder):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 from rich.console import Console
@@ -14,6 +15,10 @@ from neuroskyrm.app.progress import Reporter
 from neuroskyrm.app.study import dump_study, load_study
 from neuroskyrm.errors import ConfigError
 from neuroskyrm.io.atomic import write_text
+
+if TYPE_CHECKING:
+    from neuroskyrm.app.watching import WatchOptions
+    from neuroskyrm.io.stage_store import StageResult
 
 
 def run_stages(
@@ -61,23 +66,91 @@ def run_stages(
 
 
 def simulate(
-    file: Path, overrides: Iterable[str], out: Path, data: Path | None, *, again: bool = False
+    file: Path,
+    overrides: Iterable[str],
+    out: Path,
+    data: Path | None,
+    *,
+    again: bool = False,
+    watch: WatchOptions | None = None,
 ) -> None:
-    """Simulate the track of a study, or a plain micromagnetic problem (a file with a mesh)."""
+    """Simulate a study's track, a plain micromagnetic problem, or an ultrafast process."""
     from neuroskyrm.app.problem import is_problem, load_problem
-
-    if not is_problem(file):
-        run_stages(file, overrides, out, data, only="simulate", again=again)
-        return
-    problem = load_problem(file, overrides)
-    _refuse_file(out)
-    from neuroskyrm.app.problem_pipeline import run_into_folder
+    from neuroskyrm.app.process_file import is_process, load_process
 
     console = Console()
-    metrics, folder, reused = run_into_folder(problem, out, Reporter(console=console), again=again)
-    table = Table("quantity", "value", title=f"{folder}" + (" (reused)" if reused else ""))
-    for name, value in metrics.items():
-        table.add_row(name, f"{value:.6g}")
+    if is_process(file):
+        process = load_process(file, overrides)
+        _refuse_file(out)
+        from neuroskyrm.app.process_run import simulate_into_folder
+
+        _print_result(
+            console, simulate_into_folder(process, out, console, watch=watch, again=again)
+        )
+    elif is_problem(file):
+        problem = load_problem(file, overrides)
+        _refuse_file(out)
+        from neuroskyrm.app.problem_pipeline import run_into_folder
+
+        reporter = Reporter(console=console)
+        _print_result(console, run_into_folder(problem, out, reporter, again=again, watch=watch))
+    elif watch is None:
+        run_stages(file, overrides, out, data, only="simulate", again=again)
+    else:
+        study = load_study(file, overrides)
+        _refuse_file(out)
+        from neuroskyrm.app.track_watch import watch_track
+
+        _print_result(console, watch_track(study, out, console, watch))
+
+
+def watch_options(
+    monitor: bool, web: int | None, model: Path | None, hold: bool | None
+) -> WatchOptions | None:
+    """Return how a run is to be watched, or None without ``--monitor``.
+
+    Raises
+    ------
+    ConfigError
+        An option of the monitor is given without it, or its model cannot be read.
+    """
+    given = {"--web": web, "--model": model, "--hold": hold}
+    if not monitor:
+        name = next((name for name, value in given.items() if value is not None), None)
+        if name is not None:
+            raise ConfigError(f"{name}: only together with --monitor.")
+        return None
+    from neuroskyrm.app.watching import WatchOptions
+
+    options = WatchOptions(model, web, hold)
+    if model is not None:
+        options.monitor("")  # a file that cannot be read is told before anything runs
+    return options
+
+
+def draw_process_diagram(
+    file: Path, overrides: Iterable[str], out: Path, jobs: int | None, *, again: bool = False
+) -> None:
+    """Simulate the diagram of a process file with progress, and print what was found."""
+    from os import cpu_count
+
+    from neuroskyrm.app.process_file import load_process
+
+    process = load_process(file, overrides)
+    _refuse_file(out)
+    from neuroskyrm.app.process_run import diagram_into_folder
+
+    console = Console()
+    threads = jobs or cpu_count() or 1
+    reporter = Reporter(console=console)
+    _print_result(console, diagram_into_folder(process, out, reporter, threads, again=again))
+
+
+def _print_result(console: Console, result: StageResult) -> None:
+    title = f"{result.folder}" + (" (reused)" if result.reused else "")
+    table = Table("quantity", "value", title=title)
+    for name, value in result.metrics.items():
+        table.add_row(name, f"{value:.6g}" if isinstance(value, float) else str(value))
     console.print(table)
 
 

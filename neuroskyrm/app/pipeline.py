@@ -9,7 +9,7 @@ from typing import Any
 
 from neuroskyrm.app.progress import Reporter
 from neuroskyrm.app.stages import STAGES
-from neuroskyrm.app.stages.base import Context, Stage
+from neuroskyrm.app.stages.base import Context, Observe, Stage
 from neuroskyrm.app.study import Study, dump_study
 from neuroskyrm.io.atomic import write_json, write_text
 from neuroskyrm.io.provenance import code_digest, machine, versions
@@ -90,6 +90,8 @@ class Pipeline:
         Progress and log.
     data : Path, optional
         Folder that holds MNIST.
+    observe : callable, optional
+        Sees the track as it is simulated; see `simulate_track`.
     """
 
     def __init__(
@@ -98,6 +100,7 @@ class Pipeline:
         out: Path,
         reporter: Reporter | None = None,
         data: Path | None = None,
+        observe: Observe | None = None,
     ) -> None:
         self.study = study
         self.folder = run_folder(study, out)
@@ -105,6 +108,7 @@ class Pipeline:
         self.reporter = reporter or Reporter()
         self.reporter.log_file = self.folder / "log.txt"
         self.data = data
+        self.observe = observe
         self.done: dict[str, StageResult] = {}
 
     def run(self, names: Iterable[str] | None = None, *, again: bool = False) -> Metrics:
@@ -141,7 +145,9 @@ class Pipeline:
             result = self.store.compute(
                 stage.name,
                 stage_inputs(stage, self.study, {n: r.digest for n, r in needed.items()}, files),
-                lambda folder: stage.work(Context(self.study, folder, needed, tick, self.data)),
+                lambda folder: stage.work(
+                    Context(self.study, folder, needed, tick, self.data, self.observe)
+                ),
                 again=again,
             )
         how = "reused, nothing changed" if result.reused else f"{result.wall_time:.1f} s"

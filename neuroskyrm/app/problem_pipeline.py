@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from neuroskyrm.app.problem import Problem
 from neuroskyrm.app.progress import Reporter
+from neuroskyrm.app.watching import EVENTS, Watch, WatchOptions
 from neuroskyrm.io.provenance import code_digest, machine, versions
-from neuroskyrm.io.stage_store import StageStore
+from neuroskyrm.io.stage_store import StageResult, StageStore
+from neuroskyrm.micromagnetics import Simulation
 
 CODE = ("neuroskyrm.micromagnetics", "neuroskyrm.texture", "neuroskyrm.app.problem_run")
 
 
 def run_into_folder(
-    problem: Problem, out: Path, reporter: Reporter, *, again: bool = False
-) -> tuple[dict[str, Any], Path, bool]:
+    problem: Problem,
+    out: Path,
+    reporter: Reporter,
+    *,
+    again: bool = False,
+    watch: WatchOptions | None = None,
+) -> StageResult:
     """Run `problem` into its folder below `out`.
 
     Parameters
@@ -28,16 +37,9 @@ def run_into_folder(
     reporter : Reporter
         Shows progress.
     again : bool
-        Compute even if it is finished.
-
-    Returns
-    -------
-    metrics : dict
-        By dotted name.
-    folder : Path
-        Where table, pictures and files lie.
-    reused : bool
-        Whether it was finished already.
+        Compute even if it is finished; a watched run is always computed.
+    watch : WatchOptions, optional
+        Let the monitor watch the uppermost layer.
     """
     from neuroskyrm.app.problem_run import run_problem
 
@@ -48,11 +50,40 @@ def run_into_folder(
         "versions": versions(),
         "machine": machine()["platform"],
     }
-    with reporter.stage(problem.name) as tick:
-        result = StageStore(out).compute(
-            problem.name, inputs, lambda folder: run_problem(problem, folder, tick), again=again
-        )
-    return result.metrics, result.folder, result.reused
+    shown = nullcontext(_silent) if watch is not None else reporter.stage(problem.name)
+    with shown as tick:
+
+        def work(folder: Path) -> dict[str, Any]:
+            watched = partial(_watched, problem, reporter, watch, folder) if watch else None
+            return run_problem(problem, folder, tick, watched=watched)
+
+        again = again or watch is not None
+        return StageStore(out).compute(problem.name, inputs, work, again=again)
+
+
+def _watched(
+    problem: Problem,
+    reporter: Reporter,
+    options: WatchOptions,
+    folder: Path,
+    simulation: Simulation,
+) -> Watch:
+    """Return the watch over the uppermost layer of a simulation that is about to run."""
+    inside = simulation.sample.inside[-1]
+    # The monitor knows skyrmions that are up in a background that is down.
+    sign = -1 if simulation.m[2, -1][inside].mean() > 0 else 1
+    whole = bool(inside.all())
+    monitor = options.monitor("process")
+    mesh = simulation.mesh
+    return Watch(
+        monitor, problem.name, reporter.console, options, folder / EVENTS, mesh.nx * mesh.ny,
+        mesh.periodic,
+        lambda spins: sign * (spins[2] if whole else spins[2][inside]),
+    )  # fmt: skip
+
+
+def _silent(*_: Any) -> None:
+    """Show nothing: the panel does."""
 
 
 def _file_hashes(problem: Problem) -> dict[str, str]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from numpy.typing import NDArray
 from neuroskyrm.app.magnetisation_figures import draw_magnetisation, draw_table
 from neuroskyrm.app.problem import Problem, ShapeSection, StepSection
 from neuroskyrm.app.progress import Tick
+from neuroskyrm.app.watching import Watch
 from neuroskyrm.errors import ConfigError
 from neuroskyrm.io import ovf
 from neuroskyrm.io.trajectory import Trajectory
@@ -38,6 +41,8 @@ FILM_WIDTH = 320
 """Least width of the film [pixels]."""
 ROWS = 100
 """Rows of the table of a run that does not say how many."""
+WATCHED_FRAMES = 200
+"""Frames that the monitor sees of a watched run."""
 
 
 def build(problem: Problem) -> Simulation:
@@ -149,7 +154,11 @@ def _start(problem: Problem, mesh: Mesh, inside: NDArray[np.bool_]) -> NDArray[n
 
 
 def run_problem(
-    problem: Problem, folder: Path, tick: Tick, keep_every: float = 20.0
+    problem: Problem,
+    folder: Path,
+    tick: Tick,
+    keep_every: float = 20.0,
+    watched: Callable[[Simulation], AbstractContextManager[Watch | None]] | None = None,
 ) -> dict[str, Any]:
     """Run all steps; write table, trajectory, OVF and pictures into `folder`.
 
@@ -165,6 +174,8 @@ def run_problem(
         Progress.
     keep_every : float
         Time between checkpoints [s on the clock].
+    watched : callable, optional
+        Returns what watches the simulation while the steps run.
 
     Returns
     -------
@@ -177,6 +188,25 @@ def run_problem(
     simulation = build(problem)
     kept = folder / "checkpoint"
     kept.mkdir(exist_ok=True)
+    with nullcontext() if watched is None else watched(simulation) as watch:
+        look = _look(simulation, problem, watch) if watch is not None else None
+        if watch is not None:
+            tick = watch.progress
+        parts = _run_steps(simulation, problem, kept, tick, keep_every, look)
+    _write(simulation, parts, folder)
+    shutil.rmtree(kept)
+    return _metrics(simulation)
+
+
+def _run_steps(
+    simulation: Simulation,
+    problem: Problem,
+    kept: Path,
+    tick: Tick,
+    keep_every: float,
+    look: Callable[[float], None] | None,
+) -> list[Trajectory]:
+    """Run all steps, or what the folder `kept` does not hold of them."""
     parts: list[Trajectory] = []
     for number, step in enumerate(problem.steps):
         done, table = kept / f"after-{number}.h5", kept / f"table-{number}.h5"
@@ -186,15 +216,28 @@ def run_problem(
                 _minimise(simulation, share)
             else:
                 running = kept / f"running-{number}.h5"
-                part = _run_step(simulation, step, share, running, keep_every)
+                part = _run_step(simulation, step, share, running, keep_every, look)
                 part.save(table)
             simulation.save(done)
         simulation.load(done)
         if table.exists():
             parts.append(Trajectory.load(table))
-    _write(simulation, parts, folder)
-    shutil.rmtree(kept)
-    return _metrics(simulation)
+    return parts
+
+
+def _look(simulation: Simulation, problem: Problem, watch: Watch) -> Callable[[float], None]:
+    """Return a function of time [s] that shows the watch what is due; it changes no step."""
+    total = sum(step.time or 0.0 for step in problem.steps if step.do == "run")
+    interval = total / WATCHED_FRAMES
+    watch.monitor.interval = interval
+    due = [0.0]
+
+    def look(time: float) -> None:
+        if time >= due[0] - 1e-6 * interval:
+            watch.see(simulation.m[:, -1], time)
+            due[0] = time + interval
+
+    return look
 
 
 def _part_of(tick: Tick, number: int, steps: int) -> Tick:
@@ -215,7 +258,12 @@ def _minimise(simulation: Simulation, tick: Tick) -> None:
 
 
 def _run_step(
-    simulation: Simulation, step: StepSection, tick: Tick, running: Path, keep_every: float
+    simulation: Simulation,
+    step: StepSection,
+    tick: Tick,
+    running: Path,
+    keep_every: float,
+    look: Callable[[float], None] | None,
 ) -> Trajectory:
     """Run one step in time; `running` keeps where it stands."""
     time = step.time or 0.0
@@ -227,7 +275,12 @@ def _run_step(
         seen["energy"] = sum(term.energy(state) for term in simulation.system.terms)
         return seen["energy"]
 
+    if look is not None:
+        look(start)
+
     def progress(done: float, count: int) -> None:
+        if look is not None:
+            look(start + done)
         if count - seen["step"] >= 50 or done >= time * (1 - 1e-9):
             seen["step"] = count
             now = f"t = {(start + done) * 1e9:.3f} ns, step {count}"

@@ -1,4 +1,4 @@
-"""JSON schemas of study and sweep files, for editors that complete and check while one types."""
+"""JSON schemas of study, sweep and process files, for editors that complete and check."""
 
 from __future__ import annotations
 
@@ -8,17 +8,18 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from neuroskyrm.app.process_file import ProcessFile
 from neuroskyrm.app.study import Study
 from neuroskyrm.app.sweep import Sweep
 from neuroskyrm.io.atomic import write_text
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-MODELS: dict[str, type[BaseModel]] = {"study": Study, "sweep": Sweep}
+MODELS: dict[str, type[BaseModel]] = {"study": Study, "sweep": Sweep, "process": ProcessFile}
 """What has a schema, by the first part of its file name."""
 
 
 def schema_text(name: str) -> str:
-    """Return the JSON schema of "study" or "sweep" as text.
+    """Return the JSON schema of "study", "sweep" or "process" as text.
 
     Keys of a study that have no default of their own are filled from its preset, so that none
     is required in the file.
@@ -30,7 +31,7 @@ def schema_text(name: str) -> str:
 
 
 def write_schemas(folder: Path) -> list[Path]:
-    """Write ``study.schema.json`` and ``sweep.schema.json`` into a folder; return their paths."""
+    """Write ``<name>.schema.json`` for each of `MODELS` into a folder; return their paths."""
     paths = [folder / f"{name}.schema.json" for name in MODELS]
     for name, path in zip(MODELS, paths, strict=True):
         write_text(path, schema_text(name))

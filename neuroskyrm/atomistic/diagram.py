@@ -109,19 +109,21 @@ def process_diagram(
     data = _resumed(checkpoint, _empty(base, x, y))
     todo = np.argwhere(data["label"].values == UNDONE)
     total = data["label"].size
-    grid = [_at(base, {x.name: x.values[j], y.name: y.values[i]}) for i, j in todo]
+    grid = [at_point(base, {x.name: x.values[j], y.name: y.values[i]}) for i, j in todo]
     saved = clock.monotonic()
-    for done, ((i, j), run) in enumerate(
-        zip(todo, simulate_processes(grid, threads), strict=True), start=1
-    ):
-        _enter(data, int(i), int(j), run, measures or {})
-        if checkpoint is not None and clock.monotonic() - saved > _CHECKPOINT_SECONDS:
+    runs = simulate_processes(grid, threads)
+    try:
+        for done, ((i, j), run) in enumerate(zip(todo, runs, strict=True), start=1):
+            _enter(data, int(i), int(j), run, measures or {})
+            if checkpoint is not None and clock.monotonic() - saved > _CHECKPOINT_SECONDS:
+                save_diagram(data, checkpoint)
+                saved = clock.monotonic()
+            if progress is not None:
+                progress(total - len(todo) + done, total)
+    finally:
+        runs.close()
+        if checkpoint is not None and len(todo):
             save_diagram(data, checkpoint)
-            saved = clock.monotonic()
-        if progress is not None:
-            progress(total - len(todo) + done, total)
-    if checkpoint is not None and len(todo):
-        save_diagram(data, checkpoint)
     return data
 
 
@@ -170,7 +172,8 @@ def load_diagram(path: Path) -> xarray.Dataset:
         raise DataError(f"{path}: not a process diagram ({problem}).") from None
 
 
-def _at(base: Process, changes: dict[str, float]) -> Process:
+def at_point(base: Process, changes: Mapping[str, float]) -> Process:
+    """Return `base` at one point of a diagram, given by the names of its axes."""
     pulse = {name: value for name, value in changes.items() if name in _PULSE}
     other: dict[str, Any] = {name: value for name, value in changes.items() if name in _PROCESS}
     if "seed" in other:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
@@ -17,6 +17,8 @@ from neuroskyrm.atomistic.pulse import FieldPulse
 
 FRAME_TIMES = tuple(15e-12 * k for k in range(7))
 """Times of the frames [s]: 0, 15, ..., 90 ps, so that the fourth is at 45 ps as in Fig. 6."""
+
+Observer = Callable[[float, NDArray[np.float32]], None]
 
 
 @dataclass(frozen=True)
@@ -124,13 +126,15 @@ def watch(process: Process) -> Iterator[tuple[float, NDArray[np.float32]]]:
         yield dynamics.time, dynamics.spins
 
 
-def simulate_process(process: Process) -> ProcessRun:
+def simulate_process(process: Process, observe: Observer | None = None) -> ProcessRun:
     """Simulate one process and label it.
 
     Parameters
     ----------
     process : Process
         What to simulate.
+    observe : callable, optional
+        Called with time [s] and spins (3, ny, nx) of every frame, as the simulation goes.
 
     Returns
     -------
@@ -156,6 +160,8 @@ def simulate_process(process: Process) -> ProcessRun:
     for time in process.frame_times:
         dynamics.advance(time)
         spins = dynamics.spins
+        if observe is not None:
+            observe(time, spins)
         frames.append(spins[2])
         magnetisation.append(spins.mean(axis=(1, 2), dtype=np.float64))
         states.append(texture_state(spins, periodic))
@@ -180,7 +186,7 @@ def simulate_processes(
     processes: Sequence[Process],
     threads: int = 1,
     progress: Callable[[int, int], None] | None = None,
-) -> Iterator[ProcessRun]:
+) -> Generator[ProcessRun, None, None]:
     """Yield the runs of `processes` in order, several at a time in threads.
 
     Parameters
@@ -198,12 +204,16 @@ def simulate_processes(
     """
     for process in {(p.hamiltonian, p.shape, p.core): p for p in processes}.values():
         relaxed_skyrmion(process.hamiltonian, process.shape, process.core)  # once, not per thread
-    with ThreadPoolExecutor(max_workers=threads) as pool:
+    pool = ThreadPoolExecutor(max_workers=threads)
+    try:
         runs: Iterable[ProcessRun] = pool.map(simulate_process, processes)
         for done, run in enumerate(runs, start=1):
             if progress is not None:
                 progress(done, len(processes))
             yield run
+    finally:
+        # An interrupted caller must not wait for all that is still queued.
+        pool.shutdown(cancel_futures=True)
 
 
 def with_pulse(process: Process, **changes: float) -> Process:

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, astuple, fields
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,9 @@ DEMAG_STEPS = 4
 Progress = Callable[[float, str], None]
 """Called with the share done (0 to 1) and one line of what is seen."""
 
+Observe = Callable[[Array, float, int], None]
+"""Called with m, the time [s] and the number of the pulse after every time step."""
+
 
 def simulate_track(
     track: Track,
@@ -55,6 +59,7 @@ def simulate_track(
     seed: int,
     progress: Progress | None = None,
     checkpoint: Path | None = None,
+    observe: Observe | None = None,
 ) -> Trajectory:
     """Simulate a programmed synapse.
 
@@ -71,6 +76,8 @@ def simulate_track(
     checkpoint : Path, optional
         Folder for checkpoints: an interrupted run goes on after its last finished pulse, with
         the same bits. It is emptied when the run is done.
+    observe : callable, optional
+        ``observe(m, time, pulse)`` after every time step; `m` must be copied to be kept.
 
     Returns
     -------
@@ -91,7 +98,8 @@ def simulate_track(
     done = parts.resume(simulation)
     for number in range(done, len(drive.steps) + 1):
         step = drive.steps[number - 1] if number else Step(0.0, 0.0, SETTLE)
-        part = _pulse_and_read(simulation, track, drive, step)
+        look = None if observe is None else partial(_look, simulation, observe, number)
+        part = _pulse_and_read(simulation, track, drive, step, look)
         cycle = drive.cycles[number - 1] if number else 0
         labels = {"pulse": number, "polarity": step.polarity, "cycle": cycle}
         part.table.update({name: np.full(len(part), value) for name, value in labels.items()})
@@ -201,15 +209,25 @@ def seeded(
     return m
 
 
-def _pulse_and_read(simulation: Simulation, track: Track, drive: Drive, step: Step) -> Trajectory:
+def _look(simulation: Simulation, observe: Observe, pulse: int, time: float) -> None:
+    observe(simulation.m, time, pulse)
+
+
+def _pulse_and_read(
+    simulation: Simulation,
+    track: Track,
+    drive: Drive,
+    step: Step,
+    look: Callable[[float], None] | None = None,
+) -> Trajectory:
     """Apply one pulse, then read `drive.reads` times in the second half of the pause."""
     if step.width > 0:
         pulse = Pulse(0.0, step.width, step.scale * drive.current)
-        simulation.run(step.width, PulseTrain((pulse,)))
-    simulation.run(step.pause / 2)
+        _run(simulation, step.width, PulseTrain((pulse,)), look)
+    _run(simulation, step.pause / 2, look=look)
     times, reads = [], []
     for _ in range(drive.reads):
-        simulation.run(step.pause / (2 * drive.reads))
+        _run(simulation, step.pause / (2 * drive.reads), look=look)
         times.append(simulation.t)
         reads.append(read_track(simulation.m, track))
     names = [field.name for field in fields(Read)]
@@ -217,6 +235,18 @@ def _pulse_and_read(simulation: Simulation, track: Track, drive: Drive, step: St
     table = {name: np.array(column) for name, column in zip(names, columns, strict=True)}
     snapshot = simulation.m.astype(np.float32)[None]
     return Trajectory({"t": np.array(times), **table}, snapshot, np.array(times[-1:]))
+
+
+def _run(
+    simulation: Simulation,
+    duration: float,
+    drive: PulseTrain | None = None,
+    look: Callable[[float], None] | None = None,
+) -> None:
+    """Run, and tell `look` the time after every step."""
+    start = simulation.t
+    progress = None if look is None else lambda done, _: look(start + done)
+    simulation.run(duration, drive, progress=progress)
 
 
 class _Parts:

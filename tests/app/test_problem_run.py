@@ -66,5 +66,5 @@ def test_a_changed_start_file_is_not_taken_for_the_old_one(tmp_path):
         m[0], m[2] = mx, 1
         ovf.write(tmp_path / "m.ovf", ovf.Ovf(m, (4e-9, 4e-9, 1e-9)))
         ends.append(run_into_folder(case, tmp_path / "runs", Reporter()))
-    assert [reused for *_, reused in ends] == [False, False, True]
-    assert ends[0][0]["m.x"] != ends[1][0]["m.x"]
+    assert [end.reused for end in ends] == [False, False, True]
+    assert ends[0].metrics["m.x"] != ends[1].metrics["m.x"]

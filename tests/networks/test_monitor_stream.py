@@ -21,7 +21,7 @@ RNG = np.random.default_rng(0)
 CLASSES = ("breathing", "switching", "collapse")
 
 
-def make_monitor(threshold=0.4, spacing="tails", inputs=16):
+def make_monitor(threshold=0.4, spacing="tails", inputs=16, regions=1, relative=False):
     def weights(*shape):
         return RNG.normal(size=shape).astype(np.float32)
 
@@ -30,7 +30,8 @@ def make_monitor(threshold=0.4, spacing="tails", inputs=16):
     )
     return ProcessMonitor(
         net, np.sort(RNG.uniform(-1, 1, (20, inputs)).astype(np.float32)), 0.5,
-        threshold=threshold, spacing=spacing, largest_novelty=3.0,
+        threshold=threshold, spacing=spacing, largest_novelty=3.0, regions=regions,
+        relative=relative,
     )  # fmt: skip
 
 
@@ -133,6 +134,23 @@ def test_exported_step_graph_gives_the_same_verdicts(spacing, shape, tmp_path):
     count, error = differing_verdicts(path, monitor, processes)
     assert count == 0
     assert error < 1e-5
+
+
+@pytest.mark.parametrize(("regions", "shape"), [(2, (9, 14)), (2, (9, 13)), (4, (5, 11))])
+def test_exported_graph_sorts_regions_apart_as_the_monitor_does(regions, shape, tmp_path):
+    monitor = make_monitor(spacing="uniform", regions=regions, relative=regions == 2)
+    path = export_monitor(monitor, tmp_path / "monitor.onnx")
+    processes = [np.stack(frames(7, shape)) for _ in range(3)]
+    count, error = differing_verdicts(path, monitor, processes)
+    assert count == 0
+    assert error < 1e-5
+    monitor.save(tmp_path / "monitor.safetensors")
+    again = ProcessMonitor.load(tmp_path / "monitor.safetensors")
+    assert again.regions == regions
+    monitor.reset()
+    assert again.update(processes[0][0], 0.0) == monitor.update(processes[0][0], 0.0)
+    with pytest.raises(ConfigError, match="cannot be shared among 3 regions"):
+        make_monitor(regions=3)
 
 
 def test_exported_graph_is_unsure_where_the_monitor_is(tmp_path):

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from networks.recurrent import RecurrentClassifier, sigmoid, softmax
+from networks.recurrent_abstention import MahalanobisNovelty, final_states, merged
 from networks.recurrent_features import bin_edges, process_profiles, quantile_profile
 from networks.recurrent_training import Training, train_classifier
 from neuroskyrm.errors import ConfigError
@@ -127,3 +128,34 @@ def test_wrong_shapes_are_refused():
         train_classifier(np.zeros((8, 3, 4), np.float32), np.full(8, 3), ("a", "b", "c"))
     with pytest.raises(ConfigError, match="at least 4"):
         train_classifier(np.zeros((2, 3, 4), np.float32), np.zeros(2, int), ("a", "b", "c"))
+
+
+def test_merged_network_is_the_mean_of_the_logits():
+    nets = [random_network(7, hidden=4 + seed, seed=seed) for seed in range(3)]
+    x = RNG.normal(size=(10, 6, 7)).astype(np.float32)
+    logits = np.mean([np.log(net.probabilities(x)) for net in nets], axis=0)
+    expected = softmax(logits.astype(np.float32))
+    np.testing.assert_allclose(merged(nets).probabilities(x), expected, rtol=1e-4, atol=1e-6)
+    with pytest.raises(ConfigError, match="2 kinds"):
+        merged([random_network(7), random_network(6)])
+
+
+def test_mahalanobis_distance_is_that_of_a_known_gaussian():
+    rng = np.random.default_rng(3)
+    mix = np.array([[2.0, 0.0], [1.0, 0.5]])
+    labels = np.repeat([0, 1], 4000)
+    states = rng.normal(size=(8000, 2)) @ mix.T + 20.0 * labels[:, None]
+    novelty = MahalanobisNovelty(states, labels)
+    direction = rng.normal(size=(50, 2))
+    direction /= np.linalg.norm(direction, axis=1, keepdims=True)
+    np.testing.assert_allclose(novelty.score(3.0 * direction @ mix.T), 3.0, rtol=0.05)
+    np.testing.assert_allclose(novelty.score(20 + 3.0 * direction @ mix.T), 3.0, rtol=0.05)
+
+
+def test_final_states_are_those_of_the_steps():
+    net = random_network(7, seed=4)
+    x = RNG.normal(size=(3, 6, 7)).astype(np.float32)
+    state = net.initial_state()
+    for frame in x[1]:
+        state, _ = net.step(frame, state)
+    np.testing.assert_allclose(final_states(net, x)[1], state, rtol=1e-5)

@@ -5,10 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
 
 from neuroskyrm.app.progress import Tick
 from neuroskyrm.app.study import Study
 from neuroskyrm.io.stage_store import Metrics, StageResult
+
+Observe = Callable[[NDArray[Any], float, int], None]
+"""Called with m (3, layers, ny, nx), time [s] and number of the pulse after every step."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +33,8 @@ class Context:
         Progress: ``tick(fraction, text)``.
     data : Path or None
         Folder that holds MNIST, where the user named one.
+    observe : callable or None
+        Sees the track as it is simulated; it changes nothing.
     """
 
     study: Study
@@ -34,6 +42,7 @@ class Context:
     inputs: Mapping[str, StageResult]
     tick: Tick
     data: Path | None = None
+    observe: Observe | None = None
 
     def figure(self, name: str, caption: str) -> Path:
         """Return the path of a new figure, and note its caption for the report.

@@ -83,7 +83,12 @@ def _simulate(context: Context, file: Path) -> Trajectory:
     if not file.exists():
         checkpoint = context.folder / "checkpoint"
         simulate_track(
-            track, drive, own, lambda share, text: context.tick(share / total, text), checkpoint
+            track,
+            drive,
+            own,
+            lambda share, text: context.tick(share / total, text),
+            checkpoint,
+            context.observe,
         ).save(file)
     if others:
         run_ensemble(

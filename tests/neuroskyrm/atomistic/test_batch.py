@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
 from neuroskyrm.atomistic import FieldPulse, Hamiltonian, Process, simulate_process
 from neuroskyrm.atomistic.batch import simulate_batch
@@ -15,14 +16,20 @@ TIMES = (0.0, 4e-12, 8e-12)
 BASE = Process(0.3, FieldPulse(3e-12, centre=4e-12), shape=(28, 24), frame_times=TIMES)
 
 
+CUDA = pytest.param(
+    "cuda", marks=pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here")
+)
+
+
+@pytest.mark.parametrize("device", ["cpu", CUDA])
 @pytest.mark.parametrize("periodic", [(True, True), (False, True)])
-def test_batch_agrees_with_the_kernels(periodic):
+def test_batch_agrees_with_the_kernels(periodic, device):
     hamiltonian = Hamiltonian(periodic=periodic, static_field=(0.0, 0.05, 0.0))
     processes = [
         replace(BASE, hamiltonian=hamiltonian),
         replace(BASE, hamiltonian=hamiltonian, damping=0.1, pulse=FieldPulse(6e-12, polar=70.0)),
     ]
-    for process, run in zip(processes, simulate_batch(processes, "cpu"), strict=True):
+    for process, run in zip(processes, simulate_batch(processes, device), strict=True):
         single = simulate_process(process)
         np.testing.assert_allclose(run.final_spins, single.final_spins, atol=2e-4)
         np.testing.assert_allclose(run.frames, single.frames, atol=2e-4)

@@ -127,3 +127,31 @@ def test_reversed_start_and_pulse_give_the_reversed_process():
     assert up.label == down.label
     np.testing.assert_allclose(up.mz, -down.mz, atol=2e-3)
     assert np.array_equal(up.charge, -down.charge)
+
+
+def test_leaving_early_does_not_wait_for_the_rest(monkeypatch):
+    """An interrupted diagram must not simulate its whole queue before it stops."""
+    import neuroskyrm.atomistic.process as module
+
+    begun = []
+    plain = module.simulate_process
+
+    def counted(process):
+        begun.append(process)
+        return plain(process)
+
+    monkeypatch.setattr(module, "simulate_process", counted)
+    few = Process(0.3, FieldPulse(4e-12), shape=(24, 24), frame_times=(0.0, 1e-12))
+    runs = simulate_processes([few] * 500, threads=2)
+    next(runs)
+    runs.close()
+    assert len(begun) < 500
+
+
+def test_observer_sees_every_frame_and_changes_nothing():
+    process = Process(0.3, FieldPulse(4e-12), shape=(24, 24), frame_times=(0.0, 1e-12, 3e-12))
+    seen = []
+    run = simulate_process(process, lambda time, spins: seen.append((time, spins)))
+    assert [time for time, _ in seen] == [0.0, 1e-12, 3e-12]
+    np.testing.assert_array_equal([spins[2] for _, spins in seen], run.frames)
+    np.testing.assert_array_equal(run.frames, simulate_process(process).frames)
