@@ -54,6 +54,7 @@ CURRENT_DENSITY = Dimension(
     {"A/m^2": 1.0, "A/cm^2": 1e4, "A/m2": 1.0, "A/cm2": 1e4},
     "MA/cm^2",
 )
+VOLTAGE = Dimension("V", {"V": 1.0}, "V")
 CONDUCTANCE = Dimension("S", {"S": 1.0}, "uS")
 RESISTANCE = Dimension("ohm", {"ohm": 1.0, "Ohm": 1.0, "Ω": 1.0}, "ohm")
 RESISTIVITY = Dimension(

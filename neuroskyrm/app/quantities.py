@@ -36,6 +36,7 @@ Magnetisation = Annotated[float, *_quantity(units.MAGNETISATION), Field(gt=0, lt
 ExchangeStiffness = Annotated[float, *_quantity(units.EXCHANGE), Field(gt=0, lt=1e-9)]
 ArealEnergy = Annotated[float, *_quantity(units.AREAL_ENERGY), Field(gt=-0.1, lt=0.1)]
 EnergyDensity = Annotated[float, *_quantity(units.ENERGY_DENSITY), Field(gt=-1e8, lt=1e8)]
+Voltage = Annotated[float, *_quantity(units.VOLTAGE)]
 Conductance = Annotated[float, *_quantity(units.CONDUCTANCE), Field(gt=0)]
 Angle = Annotated[float, *_quantity(units.ANGLE)]
 Frequency = Annotated[float, *_quantity(units.FREQUENCY), Field(gt=0)]

@@ -183,6 +183,12 @@ class CrossbarSection(FrozenModel):
     spread: bool = Field(True, description="device-to-device variation from the card")
     cycle_to_cycle: bool = Field(True, description="spread between visits of a state")
     read_noise: bool = Field(True, description="read noise from the card")
+    read_voltage: Annotated[q.Voltage, Field(gt=0, le=10)] = Field(
+        0.1, description="of a spike on a word line, for the energy of inference"
+    )
+    read_time: Annotated[q.Time, Field(gt=0, le=1)] = Field(
+        10e-9, description="length of a read, for energy and latency of inference"
+    )
 
 
 class DeepSection(FrozenModel):

@@ -11,6 +11,7 @@ from devicemodels.card import load_card
 from networks.conversion import convert
 from networks.deep_snn import Neuron
 from networks.hosting import host
+from networks.inference_cost import inference_cost
 from networks.rate_coding import Coding
 from networks.snn_file import save_snn
 from neuroskyrm.app.stages.base import Context, Stage
@@ -21,8 +22,12 @@ from neuroskyrm.app.stages.train_deep import load_trained
 from neuroskyrm.app.study import Study
 from neuroskyrm.errors import ConfigError
 from neuroskyrm.io.stage_store import Metrics
+from neuroskyrm.seeds import generator
 
 FILE = "snn.safetensors"
+
+COST_IMAGES = 100
+"""Held-out images that the cost of inference is the mean of."""
 
 
 def _work(context: Context) -> Metrics:
@@ -65,11 +70,20 @@ def _work(context: Context) -> Metrics:
     )
     wrong = sum(int(np.sum(a.codes != a.target)) for a in arrays)
     ledger = total([a.ledger for a in arrays])
+    cost = inference_cost(
+        hosted,
+        images.train_images[end : end + COST_IMAGES],
+        generator(study.seed, "program", "inference"),
+        settings.read_voltage,
+        settings.read_time,
+    )
     return {
         **ledger.as_metrics("program"),
         "program.weights": sum(a.target.size for a in arrays),
         "program.wrong_codes": wrong,
         "program.weight_states": 2 * conversion.positive + 1,
+        "inference.energy": cost.energy,
+        "inference.latency": cost.latency,
     }
 
 
@@ -93,6 +107,7 @@ STAGE = Stage(
     needs=("calibrate", "train-deep"),
     code=("devicemodels", "crossbar", "networks.conversion", "networks.deep_snn",
           "networks.rate_coding", "networks.fixed_point", "networks.hosting",
+          "networks.inference_cost",
           "neuroskyrm.app.stages.program"),
     work=_work,
     files=_checked_card,
