@@ -20,6 +20,13 @@ CHROMIUM = next(
     (p for n in ("chromium", "chromium-browser", "google-chrome") if (p := shutil.which(n))), None
 )
 
+HEADLESS = (
+    "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-sync",
+    "--no-first-run", "--disable-background-networking", "--disable-component-update",
+    "--disable-dev-shm-usage", "--enable-logging=stderr", "--virtual-time-budget=5000",
+    "--dump-dom",
+)  # fmt: skip
+
 
 @pytest.fixture
 def runs(tmp_path):
@@ -87,10 +94,7 @@ def test_browser_shows_every_picture_without_an_error(runs, tmp_path):
         " + all.length; });</script></body>"
     )
     out.write_text(out.read_text().replace("</body>", probe))
-    command = [
-        CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr",
-        "--virtual-time-budget=5000", "--dump-dom", out.as_uri(),
-    ]  # fmt: skip
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+    command = [CHROMIUM, *HEADLESS, f"--user-data-dir={tmp_path / 'profile'}", out.as_uri()]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=True)
     assert "<title>seen 4 of 4</title>" in done.stdout
     assert "CONSOLE" not in done.stderr
