@@ -23,14 +23,16 @@ def _bilinear(force, cell, x, y, out):
 
 
 @kernel
-def _forces(places, alive, force, cell, size, push, pair, edge, out):
-    """Fill out (n, 2) with all forces but the noise [N].
+def _forces(places, alive, force, cell, size, push, pair, edge, out, squeeze):
+    """Fill out (n, 2) with all forces but the noise [N], and squeeze (n,) with what presses [N].
 
-    pair and edge hold strength [N], reference distance [m] and decay length [m].
+    pair and edge hold strength [N], reference distance [m] and decay length [m]. The squeeze of a
+    skyrmion is the sum of the magnitudes of what pushes it: other skyrmions, landscape, edges.
     """
     n = len(places)
     for i in range(n):
-        out[i, 0], out[i, 1] = push, 0.0
+        out[i, 0], out[i, 1] = 0.0, 0.0
+        squeeze[i] = 0.0
         if not alive[i]:
             continue
         x, y = places[i, 0], places[i, 1]
@@ -40,6 +42,8 @@ def _forces(places, alive, force, cell, size, push, pair, edge, out):
             out[i, 0] -= edge[0] * np.exp((edge[1] - (size[0] - x)) / edge[2])
             out[i, 1] += edge[0] * np.exp((edge[1] - y) / edge[2])
             out[i, 1] -= edge[0] * np.exp((edge[1] - (size[1] - y)) / edge[2])
+        squeeze[i] = np.sqrt(out[i, 0] ** 2 + out[i, 1] ** 2)
+        out[i, 0] += push
     for i in range(n):
         for j in range(i):
             if alive[i] and alive[j]:
@@ -50,6 +54,16 @@ def _forces(places, alive, force, cell, size, push, pair, edge, out):
                 out[i, 1] += strength * dy
                 out[j, 0] -= strength * dx
                 out[j, 1] -= strength * dy
+                squeeze[i] += strength * d
+                squeeze[j] += strength * d
+
+
+@kernel
+def _collapse(alive, squeeze, chance, dt, rate, force):
+    """Take out skyrmions that collapse in a step: the rate grows as exp(squeeze / force)."""
+    for i in range(len(alive)):
+        if alive[i] and chance[i] < rate * dt * np.exp(min(squeeze[i] / force, 60.0)):
+            alive[i] = False
 
 
 @kernel
@@ -72,25 +86,34 @@ def _lose(places, alive, size, loss, merge):
 
 
 @kernel
-def advance(places, alive, noise, dt, mobility, force, cell, size, push, pair, edge, loss, merge):
-    """Advance by len(noise) Heun steps, in place.
+def advance(
+    places, alive, noise, chance, dt, mobility, force, cell, size, push, pair, edge, loss, merge,
+    collapse, squeeze,
+):  # fmt: skip
+    """Advance by len(noise) Heun steps, in place; fill squeeze (n,) with its mean over them [N].
 
     v = M (F + noise); noise (steps, n, 2) holds the mean random force of each step [N]. It does
-    not depend on the place, so that Heun and Euler agree on it.
+    not depend on the place, so that Heun and Euler agree on it. chance (steps, n) in 0 ... 1
+    decides who collapses; collapse holds rate [1/s] and force [N].
     """
     n = len(places)
     first, second, trial = np.empty((n, 2)), np.empty((n, 2)), np.empty((n, 2))
+    pressed = np.empty(n)
+    squeeze[:] = 0.0
     for step in range(len(noise)):
-        _forces(places, alive, force, cell, size, push, pair, edge, first)
+        _forces(places, alive, force, cell, size, push, pair, edge, first, pressed)
         for i in range(n):
             fx, fy = first[i, 0] + noise[step, i, 0], first[i, 1] + noise[step, i, 1]
             trial[i, 0] = places[i, 0] + dt * (mobility[0, 0] * fx + mobility[0, 1] * fy)
             trial[i, 1] = places[i, 1] + dt * (mobility[1, 0] * fx + mobility[1, 1] * fy)
-        _forces(trial, alive, force, cell, size, push, pair, edge, second)
+        _forces(trial, alive, force, cell, size, push, pair, edge, second, pressed)
         for i in range(n):
             if alive[i]:
                 fx = 0.5 * (first[i, 0] + second[i, 0]) + noise[step, i, 0]
                 fy = 0.5 * (first[i, 1] + second[i, 1]) + noise[step, i, 1]
                 places[i, 0] += dt * (mobility[0, 0] * fx + mobility[0, 1] * fy)
                 places[i, 1] += dt * (mobility[1, 0] * fx + mobility[1, 1] * fy)
+        squeeze += pressed / len(noise)
+        if collapse[0] > 0.0:
+            _collapse(alive, pressed, chance[step], dt, collapse[0], collapse[1])
         _lose(places, alive, size, loss, merge)

@@ -32,6 +32,9 @@ RIM = 20e-9, 1.5e6
 PIECE = 240e-9
 """Longest piece of a track that sizes are taken from [m]."""
 
+PIECE_FRAMES = 40
+"""Looks at the piece: long enough to see how long a skyrmion remembers its area."""
+
 Tell = Callable[[float, str], None]
 Forces = tuple[NDArray[np.float64], NDArray[np.float64]]
 """Distances [m] and forces there [N]."""
@@ -105,8 +108,8 @@ def learn(
         pair_force=pair.strength, pair_range=pair.range,
         edge_force=edge.strength, edge_range=edge.range,
         loss_distance=loss, merge_distance=size.radius, radius=size.radius,
-        area_sd=size.area_sd, speckle=size.speckle, depth=tuple(size.depth.tolist()),
-        step=size.step, provenance=found,
+        area_sd=size.area_sd, area_memory=size.area_memory, speckle=size.speckle,
+        depth=tuple(size.depth.tolist()), step=size.step, provenance=found,
     )  # fmt: skip
     return replace(model, stiffness=_stiffness(track, model, flat, wall))
 
@@ -184,10 +187,10 @@ def _piece(track: Track, spin_hall: float, seed: int) -> Profile:
     box = Box(bare, bare.shape, places, spin_hall, anisotropy=bare.anisotropy()[0], seed=seed)
     box.run(0.4e-9)
     frames = []
-    for _ in range(12):
+    for _ in range(PIECE_FRAMES):
         box.run(FRAME)
         frames.append((box.simulation.m.copy(), box.places()))
-    return measure_profile(frames, box)
+    return measure_profile(frames, box, FRAME)
 
 
 def _pair(track: Track, spin_hall: float, rigid: _Rigid) -> Repulsion:

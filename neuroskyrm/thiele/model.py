@@ -53,6 +53,12 @@ class ThieleModel:
         Distance of two entries of `depth` [m].
     stiffness : float
         Factor on the force of the landscape: soft skyrmions shrink where rigid ones would climb.
+    area_memory : float
+        Time over which a skyrmion's area is remembered [s]; 0: reads are independent.
+    collapse_rate : float
+        Rate at which a skyrmion that nothing squeezes is annihilated [1/s].
+    collapse_force : float
+        Squeeze that makes this rate e times as high [N].
     provenance : dict
         Where the numbers come from.
     """
@@ -73,6 +79,9 @@ class ThieleModel:
     depth: tuple[float, ...]
     step: float
     stiffness: float = 1.0
+    area_memory: float = 0.0
+    collapse_rate: float = 0.0
+    collapse_force: float = 1.0
     provenance: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -110,6 +119,8 @@ class ThieleModel:
             if content.pop("format") != FORMAT:
                 raise DataError(f"{path}: this is no Thiele model of format {FORMAT}.")
             content["depth"] = tuple(content["depth"])
-            return cls(**{item.name: content[item.name] for item in fields(cls)})
+            # Models from before a term was known are models without it.
+            newer = {"area_memory", "collapse_rate", "collapse_force"} - content.keys()
+            return cls(**{f.name: content[f.name] for f in fields(cls) if f.name not in newer})
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as problem:
             raise DataError(f"{path}: no Thiele model can be read from it ({problem}).") from None

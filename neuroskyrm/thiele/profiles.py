@@ -29,6 +29,8 @@ class Profile:
         Of the disc of the mean reversed area [m].
     area_sd : float
         Standard deviation of one skyrmion's area over time [m^2].
+    area_memory : float
+        Time over which it is correlated [s]; 0 if the frames do not tell.
     speckle : float
         Reversed share far from any skyrmion.
     dissipation : float
@@ -44,6 +46,7 @@ class Profile:
 
     radius: float
     area_sd: float
+    area_memory: float
     speckle: float
     dissipation: float
     grip: float
@@ -51,7 +54,7 @@ class Profile:
     step: float = STEP
 
 
-def measure_profile(frames: Frames, box: Box) -> Profile:
+def measure_profile(frames: Frames, box: Box, every: float = 0.0) -> Profile:
     """Return the mean profile of the skyrmions in some frames.
 
     Parameters
@@ -60,6 +63,8 @@ def measure_profile(frames: Frames, box: Box) -> Profile:
         Magnetisation (3, layers, ny, nx) and centres (n, 2) [m].
     box : Box
         What they were seen in.
+    every : float
+        Time between two frames [s], if they are evenly spaced.
     """
     edges = np.arange(0.0, REACH + STEP, STEP)
     sums = np.zeros((4, len(edges) - 1))
@@ -87,9 +92,11 @@ def measure_profile(frames: Frames, box: Box) -> Profile:
     share = np.array([(s - speckle) * cells * cell_area / n for s, n in areas if n])
     number = np.mean([n for _, n in areas])
     depth = far_square / max(far_count, 1) - square
+    sd, memory = fluctuation(share, every)
     return Profile(
         radius=float(np.sqrt(max(share.mean(), 0.0) / np.pi)),
-        area_sd=float(share.std(ddof=1) * np.sqrt(number)) if len(share) > 1 else 0.0,
+        area_sd=float(sd * np.sqrt(number)),
+        area_memory=memory,
         speckle=speckle,
         **_integrals(
             np.asarray(edges[:-1] + STEP / 2, dtype=np.float64),
@@ -97,6 +104,24 @@ def measure_profile(frames: Frames, box: Box) -> Profile:
         ),
         depth=np.concatenate([depth[:1], (depth[1:] + depth[:-1]) / 2, [0.0]]),
     )
+
+
+def fluctuation(series: NDArray[np.float64], every: float) -> tuple[float, float]:
+    """Return standard deviation and correlation time [s] of evenly spaced values.
+
+    A straight line is taken off first: skyrmions that were just seeded still grow or shrink. The
+    correlation is that of a process with one time, an exponential through neighbouring values.
+    """
+    if len(series) < 4:
+        return 0.0, 0.0
+    x = np.arange(len(series))
+    rest = series - np.polyval(np.polyfit(x, series, 1), x)
+    variance = float(np.sum(rest**2)) / (len(series) - 2)
+    kept = float(np.sum(rest[1:] * rest[:-1])) / max(float(np.sum(rest**2)), 1e-300)
+    # Each of the two fitted numbers hides about one part in the length of the correlation.
+    kept = min(kept + 2 / len(series), 0.98)
+    memory = -every / np.log(kept) if kept > 0 else 0.0
+    return float(np.sqrt(variance)), float(memory)
 
 
 def _nearest(

@@ -39,6 +39,10 @@ class RigidTrack:
         self.rng = generator(seed, "thiele")
         self.places: NDArray[np.float64] = np.array(track.nuclei())
         self.alive = np.ones(len(self.places), dtype=np.bool_)
+        self.squeeze = np.zeros(len(self.places))
+        self._fates = generator(seed, "thiele", "collapse")
+        self._swelling = np.zeros(len(self.places))
+        self._seen = -np.inf
         self.landscape = landscape(track, model)
         self.t = 0.0
         free_edge = track.rim.width == 0
@@ -54,10 +58,12 @@ class RigidTrack:
         sd = np.sqrt(2 * BOLTZMANN * model.temperature * model.dissipation / dt)
         noise = sd * self.rng.standard_normal((steps, len(self.places), 2))
         size = (self.track.length, self.track.width)
+        collapse = (model.collapse_rate, model.collapse_force)
+        chance = self._fates.random((steps, len(self.places)) if model.collapse_rate else (1, 1))
         advance(  # type: ignore[no-untyped-call]
-            self.places, self.alive, noise, dt, model.mobility, self.landscape.force,
+            self.places, self.alive, noise, chance, dt, model.mobility, self.landscape.force,
             self.landscape.cell, size, model.push * current, self._pair, self._edge,
-            model.loss_distance, model.merge_distance,
+            model.loss_distance, model.merge_distance, collapse, self.squeeze,
         )  # fmt: skip
         self.t += duration
 
@@ -67,12 +73,22 @@ class RigidTrack:
         nx = track.shape[1]
         x = (np.arange(nx) + 0.5) * track.cell
         share = np.full(nx, model.speckle)
-        areas = np.pi * model.radius**2 + model.area_sd * self.rng.standard_normal(len(self.places))
+        areas = np.pi * model.radius**2 + model.area_sd * self._swell()
         radii = np.sqrt(np.maximum(areas, 0.0) / np.pi)
         for place, radius in zip(self.places[self.alive], radii[self.alive], strict=True):
             chord = 2 * np.sqrt(np.maximum(radius**2 - (x - place[0]) ** 2, 0.0))
             share += chord / track.width
         return np.asarray(np.minimum(share, 1.0), dtype=np.float32)
+
+    def _swell(self) -> NDArray[np.float64]:
+        """Return how far each area is from its mean [sd]: a fluctuation with a memory."""
+        if self.t > self._seen or self.model.area_memory == 0:
+            memory, past = self.model.area_memory, self.t - self._seen
+            kept = float(np.exp(-past / memory)) if memory > 0 else 0.0
+            fresh = self.rng.standard_normal(len(self.places))
+            self._swelling = kept * self._swelling + np.sqrt(1 - kept**2) * fresh
+            self._seen = self.t
+        return self._swelling
 
     def read(self) -> dict[str, float | NDArray[np.float32]]:
         """Return one row of the table, named as the fields of a full read."""

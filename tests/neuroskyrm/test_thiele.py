@@ -32,6 +32,8 @@ def rigid(track=OPEN, model=MODEL, seed=0, places=None):
     if places is not None:
         found.places = np.array(places, dtype=float)
         found.alive = np.ones(len(places), dtype=bool)
+        found.squeeze = np.zeros(len(places))
+        found._swelling = np.zeros(len(places))
     return found
 
 
@@ -102,6 +104,43 @@ class TestLosses:
         )
         run.run(1e-12)
         assert run.read()["count_total"] == 1
+
+    def test_squeezed_skyrmions_collapse_at_bells_rate(self):
+        soft = replace(MODEL, pair_force=1e-12, collapse_rate=1e8, collapse_force=1e-12)
+        pairs = [(1e-7 * (1 + i) + s, 1e-7 * (1 + j)) for i in range(14) for j in range(14)
+                 for s in (-15e-9, 15e-9)]  # fmt: skip
+        run = rigid(model=soft, places=pairs)
+        run.model = replace(soft, pair_force=0.0)
+        run._pair = (1e-12, 30e-9, 1e3)  # a force that does not change over the distance
+        run.run(2e-12)
+        squeeze = run.squeeze[0]
+        run.run(0.4e-9)
+        rate = 1e8 * np.exp(squeeze / 1e-12)
+        lost = 1 - run.alive.mean()
+        assert lost == pytest.approx(1 - np.exp(-rate * 0.4e-9), abs=0.06)
+
+    def test_nothing_collapses_without_a_rate(self):
+        run = rigid(places=[(8e-7, 8e-7)] * 1)
+        run.run(5e-9)
+        assert run.alive.all()
+
+
+class TestArea:
+    def test_area_is_remembered_over_its_time(self):
+        swelling = replace(MODEL, area_sd=1e-17, area_memory=1e-9)
+        run = rigid(model=swelling, places=[(8e-7, 8e-7)] * 1)
+        run._swelling = np.zeros(20000)
+        run.places = np.zeros((20000, 2))
+        series = []
+        for _ in range(6):
+            run.t += 0.5e-9
+            series.append(run._swell().copy())
+        later = np.corrcoef(series[4], series[5])[0, 1]
+        assert later == pytest.approx(np.exp(-0.5), abs=0.03)
+
+    def test_without_memory_every_read_is_new(self):
+        run = rigid(model=replace(MODEL, area_sd=1e-17), places=[(8e-7, 8e-7)] * 1)
+        assert run._swell()[0] != run._swell()[0]
 
 
 class TestTrajectory:
