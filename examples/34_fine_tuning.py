@@ -1,7 +1,4 @@
-"""Fine-tuning a network for the devices it will live on: coarse, noisy, behind wires. A minute.
-
-A net feels rounding, noise and wires beforehand; then it goes to arrays that it has never seen.
-"""
+"""Fine-tuning a network for the devices it will live on: coarse, noisy, behind wires. A minute."""
 
 # %% The digits, a four-level device, and the arrays it stands in.
 import os
@@ -27,7 +24,7 @@ noise = {"visit_sd": [1e-6] * 4, "read_sd": [5e-7] * 4}
 card = card.model_copy(update={"levels": card.levels.model_copy(update=noise)})
 
 
-# %% While a net learns, it feels what its devices and wires will do.
+# %% A net feels rounding, noise and wires beforehand, then goes to arrays it has never seen.
 def net(device, weights=None) -> list[CrossbarLinear]:
     """Return a 784-60-10 net on a device, with given weights rounded to its levels."""
     layers = [CrossbarLinear(n, m, device) for n, m in ((784, 60), (60, 10))]

@@ -44,8 +44,7 @@ user_test = slanted(digits.test_images)
 
 def accuracy(hosted: object) -> float:
     """Return the share of the user's test digits that the devices get right, noise and all."""
-    run = hosted.snn.run(user_test, np.random.default_rng(0))
-    return run.accuracy(digits.test_labels)
+    return hosted.snn.run(user_test, np.random.default_rng(0)).accuracy(digits.test_labels)
 
 
 before = accuracy(edge)
@@ -56,8 +55,8 @@ labels = np.concatenate([digits.train_labels[:900], *[digits.train_labels[900:12
 tuning = replace(recipe, epochs=2 if quick else 10, rate=0.01)
 grids = weight_grids(deployed.levels, deployed.scales)
 tuned = train_ann(images, labels, tuning, start=net, grids=grids)
-own = slanted(held[0]), held[1]
-wanted = convert(tuned, *own, device.levels, scales=deployed.scales, steps=10)
+own = (slanted(held[0]), held[1], device.levels)
+wanted = convert(tuned, *own, scales=deployed.scales, steps=10)
 package = make_update(deployed, wanted)
 package.save(Path("update.nsu"))
 
