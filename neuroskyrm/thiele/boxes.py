@@ -59,6 +59,8 @@ class Box:
         Ku of each cell [J/m^3]; the film's if not given.
     seed : int
         Noise seed.
+    radii : sequence of float, optional
+        Radius that each skyrmion is seeded with [m].
     """
 
     def __init__(
@@ -72,6 +74,7 @@ class Box:
         periodic: bool = False,
         anisotropy: NDArray[np.float64] | None = None,
         seed: int = 0,
+        radii: Sequence[float] | None = None,
     ) -> None:
         film = track.film
         self.cell = (track.cell, track.cell)
@@ -94,10 +97,8 @@ class Box:
         driven = np.isin(np.arange(track.layers), track.driven_layers)
         m = np.zeros((3, *mesh.shape))
         m[2] = 1.0
-        for place in places:
-            seed_skyrmion(
-                m, place, START_RADIUS, self.cell, chirality=int(np.sign(film.D)), wall=5e-9
-            )
+        for place, radius in zip(places, radii or [START_RADIUS] * len(places), strict=True):
+            seed_skyrmion(m, place, radius, self.cell, chirality=int(np.sign(film.D)), wall=5e-9)
         self.simulation = Simulation(
             mesh, terms, film.Ms, film.alpha,
             [SpinOrbitTorque.from_spin_hall(

@@ -59,11 +59,13 @@ def _forces(places, alive, force, cell, size, push, pair, edge, out, squeeze):
 
 
 @kernel
-def _collapse(alive, squeeze, chance, dt, rate, force):
-    """Take out skyrmions that collapse in a step: the rate grows as exp(squeeze / force)."""
+def _collapse(alive, squeeze, chance, dt, collapse):
+    """Take out skyrmions whose area falls to nothing in a step (see ThieleModel.collapse)."""
     for i in range(len(alive)):
-        if alive[i] and chance[i] < rate * dt * np.exp(min(squeeze[i] / force, 60.0)):
-            alive[i] = False
+        if alive[i]:
+            barrier = collapse[0] * max(1.0 - squeeze[i] / collapse[1], 0.0) ** 1.5
+            if chance[i] < dt * collapse[2] * np.exp(-barrier):
+                alive[i] = False
 
 
 @kernel
@@ -90,16 +92,17 @@ def advance(
     places, alive, noise, chance, dt, mobility, force, cell, size, push, pair, edge, loss, merge,
     collapse, squeeze,
 ):  # fmt: skip
-    """Advance by len(noise) Heun steps, in place; fill squeeze (n,) with its mean over them [N].
+    """Advance by len(noise) Heun steps, in place; squeeze (n,) [N] follows with the area's memory.
 
     v = M (F + noise); noise (steps, n, 2) holds the mean random force of each step [N]. It does
     not depend on the place, so that Heun and Euler agree on it. chance (steps, n) in 0 ... 1
-    decides who collapses; collapse holds rate [1/s] and force [N].
+    decides who collapses; collapse is that of the model.
     """
     n = len(places)
     first, second, trial = np.empty((n, 2)), np.empty((n, 2)), np.empty((n, 2))
     pressed = np.empty(n)
-    squeeze[:] = 0.0
+    # An area answers what presses it within its memory, 1 / (2 pi rate).
+    follow = min(2 * np.pi * collapse[2] * dt, 1.0)
     for step in range(len(noise)):
         _forces(places, alive, force, cell, size, push, pair, edge, first, pressed)
         for i in range(n):
@@ -113,7 +116,7 @@ def advance(
                 fy = 0.5 * (first[i, 1] + second[i, 1]) + noise[step, i, 1]
                 places[i, 0] += dt * (mobility[0, 0] * fx + mobility[0, 1] * fy)
                 places[i, 1] += dt * (mobility[1, 0] * fx + mobility[1, 1] * fy)
-        squeeze += pressed / len(noise)
-        if collapse[0] > 0.0:
-            _collapse(alive, pressed, chance[step], dt, collapse[0], collapse[1])
+        if collapse[2] > 0.0:
+            squeeze += (pressed - squeeze) * follow
+            _collapse(alive, squeeze, chance[step], dt, collapse)
         _lose(places, alive, size, loss, merge)

@@ -35,6 +35,12 @@ PIECE = 240e-9
 PIECE_FRAMES = 40
 """Looks at the piece: long enough to see how long a skyrmion remembers its area."""
 
+APART = 72e-9
+"""Distance of the skyrmions of the smallest radii [m]."""
+
+SMALL_RADII = np.linspace(2e-9, 10e-9, 9)
+"""Radii at which skyrmions are seeded to see which collapse [m]."""
+
 Tell = Callable[[float, str], None]
 Forces = tuple[NDArray[np.float64], NDArray[np.float64]]
 """Distances [m] and forces there [N]."""
@@ -53,8 +59,9 @@ def learn(
 ) -> ThieleModel:
     """Return the rigid-skyrmion model of a track's film.
 
-    Four runs without noise give friction, pair and edge forces and the stiffness of a wall; two
-    at the track's temperature give the drive, and the size and mean profile on the track.
+    Five runs without noise give friction, pair and edge forces, the stiffness of a wall and the
+    size below which a skyrmion collapses; two at the track's temperature give the drive, and the
+    size and mean profile on the track.
 
     Parameters
     ----------
@@ -88,6 +95,8 @@ def learn(
     edge, loss = _edge(track, spin_hall, rigid)
     tell(0.45, "a skyrmion at a wall of anisotropy")
     wall, flat = _wall(track, spin_hall, rigid, edge)
+    tell(0.52, "skyrmions that are too small")
+    smallest = _smallest(track, spin_hall)
     tell(0.55, "skyrmions under current")
     free, drive = (
         (cold, cold_drive) if track.temperature == 0 else _driven(track, spin_hall, None, seed)
@@ -109,6 +118,7 @@ def learn(
         edge_force=edge.strength, edge_range=edge.range,
         loss_distance=loss, merge_distance=size.radius, radius=size.radius,
         area_sd=size.area_sd, area_memory=size.area_memory, speckle=size.speckle,
+        collapse_area=float(np.pi * smallest**2),
         depth=tuple(size.depth.tolist()), step=size.step, provenance=found,
     )  # fmt: skip
     return replace(model, stiffness=_stiffness(track, model, flat, wall))
@@ -191,6 +201,22 @@ def _piece(track: Track, spin_hall: float, seed: int) -> Profile:
         box.run(FRAME)
         frames.append((box.simulation.m.copy(), box.places()))
     return measure_profile(frames, box, FRAME)
+
+
+def _smallest(track: Track, spin_hall: float) -> float:
+    """Return the radius below which a skyrmion collapses without noise [m]."""
+    side = round(3 * APART / track.cell)
+    radii = [float(r) for r in SMALL_RADII]
+    places = [((i % 3 + 0.5) * APART, (i // 3 + 0.5) * APART) for i in range(len(radii))]
+    box = Box(track, (side, side), places, spin_hall, 0.0, periodic=True, radii=radii)
+    box.run(0.2e-9)
+    left = box.places()
+    alive = [bool(len(left)) and np.hypot(*(left - p).T).min() < APART / 2 for p in places]
+    lost = [r for r, lives in zip(radii, alive, strict=True) if not lives]
+    kept = [r for r, lives in zip(radii, alive, strict=True) if lives]
+    if not kept or not lost or max(lost) > min(kept):
+        return max(lost, default=0.0)
+    return (max(lost) + min(kept)) / 2
 
 
 def _pair(track: Track, spin_hall: float, rigid: _Rigid) -> Repulsion:

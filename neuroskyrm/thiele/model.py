@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from neuroskyrm.constants import BOLTZMANN
 from neuroskyrm.errors import DataError
 from neuroskyrm.io.atomic import write_json
 
@@ -55,10 +56,8 @@ class ThieleModel:
         Factor on the force of the landscape: soft skyrmions shrink where rigid ones would climb.
     area_memory : float
         Time over which a skyrmion's area is remembered [s]; 0: reads are independent.
-    collapse_rate : float
-        Rate at which a skyrmion that nothing squeezes is annihilated [1/s].
-    collapse_force : float
-        Squeeze that makes this rate e times as high [N].
+    collapse_area : float
+        A skyrmion whose area falls below this is annihilated [m^2]; 0: none is.
     provenance : dict
         Where the numbers come from.
     """
@@ -80,8 +79,7 @@ class ThieleModel:
     step: float
     stiffness: float = 1.0
     area_memory: float = 0.0
-    collapse_rate: float = 0.0
-    collapse_force: float = 1.0
+    collapse_area: float = 0.0
     provenance: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -94,6 +92,24 @@ class ThieleModel:
     def hall_angle(self) -> float:
         """Angle of the velocity to the drive's force, atan2(-G, Gamma) [rad]."""
         return float(np.arctan2(-self.gyration, self.dissipation))
+
+    @property
+    def collapse(self) -> tuple[float, float, float]:
+        """Barrier to collapse [kB T], squeeze that takes it away [N], rate without barrier [1/s].
+
+        The area A has a minimum of energy at its mean A0 and a saddle at the smallest area Ac.
+        The simplest energy with both is a cubic; its curvature at A0 is kB T / sd^2, so that the
+        barrier is x^2 / 6 with x = (A0 - Ac) / sd. Forces of magnitude f around a disc of radius R
+        are a pressure f / (2 pi R), which tilts the cubic: the barrier becomes
+        x^2 / 6 (1 - f / f1)^(3/2), gone at f1 = x kB T 2 pi R / (4 sd). The rate is that of
+        H. A. Kramers, Physica 7, 284 (1940): exp(-barrier) / (2 pi memory). 0: no collapse.
+        """
+        if not (self.collapse_area > 0 and self.area_memory > 0 and self.area_sd > 0):
+            return 0.0, 1.0, 0.0
+        x = (np.pi * self.radius**2 - self.collapse_area) / self.area_sd
+        around = 2 * np.pi * self.radius / self.area_sd
+        squeeze = x * BOLTZMANN * self.temperature * around / 4
+        return float(x**2 / 6), float(squeeze), float(1 / (2 * np.pi * self.area_memory))
 
     def velocity(self, current: float) -> NDArray[np.float64]:
         """Return the velocity of a free skyrmion under a current density [m/s], shape (2,)."""
@@ -120,7 +136,7 @@ class ThieleModel:
                 raise DataError(f"{path}: this is no Thiele model of format {FORMAT}.")
             content["depth"] = tuple(content["depth"])
             # Models from before a term was known are models without it.
-            newer = {"area_memory", "collapse_rate", "collapse_force"} - content.keys()
+            newer = {"area_memory", "collapse_area"} - content.keys()
             return cls(**{f.name: content[f.name] for f in fields(cls) if f.name not in newer})
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as problem:
             raise DataError(f"{path}: no Thiele model can be read from it ({problem}).") from None

@@ -58,12 +58,11 @@ class RigidTrack:
         sd = np.sqrt(2 * BOLTZMANN * model.temperature * model.dissipation / dt)
         noise = sd * self.rng.standard_normal((steps, len(self.places), 2))
         size = (self.track.length, self.track.width)
-        collapse = (model.collapse_rate, model.collapse_force)
-        chance = self._fates.random((steps, len(self.places)) if model.collapse_rate else (1, 1))
+        chance = self._fates.random((steps, len(self.places)))
         advance(  # type: ignore[no-untyped-call]
             self.places, self.alive, noise, chance, dt, model.mobility, self.landscape.force,
             self.landscape.cell, size, model.push * current, self._pair, self._edge,
-            model.loss_distance, model.merge_distance, collapse, self.squeeze,
+            model.loss_distance, model.merge_distance, model.collapse, self.squeeze,
         )  # fmt: skip
         self.t += duration
 

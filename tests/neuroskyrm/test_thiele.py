@@ -105,21 +105,27 @@ class TestLosses:
         run.run(1e-12)
         assert run.read()["count_total"] == 1
 
-    def test_squeezed_skyrmions_collapse_at_bells_rate(self):
-        soft = replace(MODEL, pair_force=1e-12, collapse_rate=1e8, collapse_force=1e-12)
-        pairs = [(1e-7 * (1 + i) + s, 1e-7 * (1 + j)) for i in range(14) for j in range(14)
-                 for s in (-15e-9, 15e-9)]  # fmt: skip
-        run = rigid(model=soft, places=pairs)
-        run.model = replace(soft, pair_force=0.0)
-        run._pair = (1e-12, 30e-9, 1e3)  # a force that does not change over the distance
-        run.run(2e-12)
-        squeeze = run.squeeze[0]
-        run.run(0.4e-9)
-        rate = 1e8 * np.exp(squeeze / 1e-12)
-        lost = 1 - run.alive.mean()
-        assert lost == pytest.approx(1 - np.exp(-rate * 0.4e-9), abs=0.06)
+    def test_collapse_has_kramers_rate(self):
+        soft = replace(
+            MODEL, temperature=300.0, area_sd=1.5e-16, area_memory=0.05e-9, collapse_area=5e-17
+        )
+        barrier, squeeze, rate = soft.collapse
+        assert barrier == pytest.approx((np.pi * 15e-9**2 - 5e-17) ** 2 / (6 * 1.5e-16**2))
+        places = [(1e-7 * (1 + i), 1e-7 * (1 + j)) for i in range(14) for j in range(14)] * 2
+        for force in (0.0, 0.5 * squeeze):
+            run = rigid(model=soft, places=places)
+            run.landscape.force[:] = 0.0
+            run.landscape.force[0] = force
+            run.squeeze[:] = force
+            run._pair = (0.0, 0.0, 1e-9)
+            run.model = replace(soft, merge_distance=0.0, loss_distance=-1.0)
+            run.run(0.4e-9)
+            expected = rate * np.exp(-barrier * (1 - force / squeeze) ** 1.5)
+            lost = 1 - run.alive.mean()
+            assert lost == pytest.approx(1 - np.exp(-expected * 0.4e-9), abs=0.08)
+            np.testing.assert_allclose(run.squeeze[run.alive], force)
 
-    def test_nothing_collapses_without_a_rate(self):
+    def test_nothing_collapses_without_a_smallest_area(self):
         run = rigid(places=[(8e-7, 8e-7)] * 1)
         run.run(5e-9)
         assert run.alive.all()
@@ -186,6 +192,8 @@ class TestLearning:
         assert found.pair_force > 0
         assert found.edge_force > 0
         assert 0 < found.loss_distance < 26e-9
+        assert 0 < found.collapse_area < np.pi * found.radius**2
+        assert 0 <= found.area_memory < 5e-9
         free = found.provenance["velocity"]
         # Positive current drives a core that is down to +x, and the gyration turns it to +y.
         assert free[0] > -found.provenance["velocity_error"][0]
