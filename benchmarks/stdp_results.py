@@ -9,7 +9,8 @@
 Each single training is appended to `runs.jsonl` in the folder as soon as it is done, and is not
 repeated by a second call; `metrics.json` and the figures are made from all of them. Constants were
 chosen on the last 10,000 training images (see docs/stdp.md); here all 60,000 are for training, and
-the test images are looked at once, at the end of each training.
+the test images are looked at once, at the end of each training. Numbers after a name of a case are
+states and images.
 """
 
 from __future__ import annotations
@@ -24,11 +25,19 @@ from pathlib import Path
 import numpy as np
 
 from crossbar import Wires
-from devicemodels import DeviceModel, Effects, IdealDevice, SkyrmionDevice, load_card
+from devicemodels import (
+    DeviceModel,
+    Effects,
+    IdealDevice,
+    Retention,
+    SkyrmionDevice,
+    load_card,
+)
+from networks.encoding import PoissonCode
 from networks.neurons import LONG_TRAINING, MIDDLE_TRAINING, LifParameters
 from networks.stdp import StdpNetwork
 from networks.stdp_array import WeightMap
-from networks.stdp_faults import Unreliable, slip, stick
+from networks.stdp_faults import Unreliable, drift, slip, stick
 from networks.stdp_figures import confusion_figure, training_figure, weight_map_figure
 from networks.stdp_rules import (
     ColumnFraction,
@@ -44,10 +53,13 @@ from neuroskyrm.io.provenance import code_digest
 SEEDS = (1, 2, 3)
 STATES = (2, 4, 6, 11, 16, 64)
 PULSE_ENERGY = 300e-15  # Eq. 3 of Chen et al.
+REBOOT = 0.1**2 * 25e-9 / 2e-9  # energy of an initialisation pulse in programming pulses (Fig. 8)
 CARD = "rim-n4-300K"
 LABELLED = 10000
 FULL = 60000
 SHORT = 10000  # images of the runs that are compared with each other
+SLOW = PoissonCode(duration_reading=0.7)  # every image read twice as long as it is learned
+METHODS = ("vote", "proportion", "likelihood")
 
 Run = dict[str, object]
 Case = tuple[str, Callable[[int], tuple[StdpNetwork, Run]]]
@@ -80,8 +92,8 @@ def train(
     outcome = net.evaluate(data.test_images[:tested], data.test_labels[:tested], threads=2)
     run = {
         "name": name, "seed": seed, "images": images, "labelled": named, "tested": tested,
-        "neurons": neurons,
-        "vote": outcome.accuracy["vote"], "proportion": outcome.accuracy["proportion"],
+        "neurons": neurons, "code": code_digest(("networks", "devicemodels")),
+        **{method: outcome.accuracy[method] for method in METHODS},
         "pulses_per_image": net.ledger.pulses / images, "energy": net.ledger.energy,
         "output_spikes_per_image": outcome.spikes, "processor_seconds": round(seconds, 2),
     }  # fmt: skip
@@ -99,15 +111,16 @@ def case(
 
 
 def states_experiment() -> Iterator[Case]:
-    """Yield Fig. 6(c), accuracy against the number of states, and six states at full length."""
+    """Yield Fig. 6(c), accuracy against the number of states, at both lengths of training."""
     normalised = {"lif": MIDDLE_TRAINING, "weight_map": WeightMap(full_scale=1.0)}
-    for count in STATES:
-        for rule in (matched_rule(ideal(count)), DeterministicAdjacent()):
-            yield case(f"{rule.name}-{count}-{SHORT}", ideal(count), rule, SHORT)
-    yield case(f"ideal-continuous-{SHORT}", None, IdealContinuous(), SHORT, **normalised)
-    for rule in (matched_rule(ideal(6)), DeterministicAdjacent(), ColumnFraction()):
-        yield case(f"{rule.name}-6", ideal(6), rule)
-    yield case("ideal-continuous", None, IdealContinuous(), **normalised)
+    for images in (FULL, SHORT):
+        lif = LONG_TRAINING if images == FULL else MIDDLE_TRAINING
+        for kind in (matched_rule, lambda _: DeterministicAdjacent()):
+            for count in (6, *(n for n in STATES if n != 6)):
+                rule = kind(ideal(count))
+                yield case(f"{rule.name}-{count}-{images}", ideal(count), rule, images, lif=lif)
+        yield case(f"ideal-continuous-{images}", None, IdealContinuous(), images, **normalised)
+    yield case(f"column-6-{FULL}", ideal(6), ColumnFraction(), lif=LONG_TRAINING)
 
 
 def card_experiment() -> Iterator[Case]:
@@ -119,7 +132,8 @@ def card_experiment() -> Iterator[Case]:
     paper = SkyrmionDevice(load_card("paper-n4-300K"))
     yield case("paper-n4-300K, short", paper, matched_rule(paper), SHORT)
     yield case("weaker inhibition in reading", SkyrmionDevice(card), rule, **weaker)
-    yield case("and three passes", SkyrmionDevice(card), rule, 3 * FULL, **weaker)
+    slow = weaker | {"code": SLOW}
+    yield case("two passes, read twice as long", SkyrmionDevice(card), rule, 2 * FULL, **slow)
     for name, effects in {
         "all effects, short": Effects(),
         "no read noise": Effects(read_noise=0.0),
@@ -144,6 +158,15 @@ def robust_experiment() -> Iterator[Case]:
         "20 % spread": {"spread": 0.2},
     }.items():
         yield case(name, Unreliable(ideal(6), **faults), rule, SHORT)
+    for part in (0.5, 0.9):
+        cold = Unreliable(ideal(6), failures=part)
+        yield case(f"{part:.0%} of pulses find a relaxed device", cold, rule, SHORT)
+    rebooted = IdealDevice(6, pulse_energy=PULSE_ENERGY * (1 + REBOOT))
+    yield case("initialisation pulse before every pulse", rebooted, rule, SHORT)
+    for part in (0.2, 0.5):
+        rest = {"retention": Retention(1e-6, drift=part), "age": 1.0}
+        after = partial(drift, **rest)
+        yield case(f"{part:.0%} drift to mid-range", ideal(6), rule, SHORT, after=after)
     for part in (0.05, 0.20):
         yield case(f"{part:.0%} stuck", ideal(6), rule, SHORT, before=partial(stick, fraction=part))
     for part in (0.10, 0.50):
@@ -152,11 +175,14 @@ def robust_experiment() -> Iterator[Case]:
 
 
 def scale_experiment() -> Iterator[Case]:
-    """Yield sizes from 100 to 1600 neurons, and three passes at 400."""
+    """Yield sizes from 100 to 6400 neurons."""
     rule = matched_rule(ideal(6))
-    for neurons in (100, 1600):
-        yield case(f"{neurons} neurons", ideal(6), rule, neurons=neurons)
-    yield case("400 neurons, 3 passes", ideal(6), rule, 3 * FULL)
+    long = {"lif": LONG_TRAINING}
+    yield case("1600 neurons", ideal(6), rule, neurons=1600, **long)
+    yield case("6400 neurons, short", ideal(6), rule, SHORT, neurons=6400)
+    yield case("1600 neurons, short", ideal(6), rule, SHORT, neurons=1600)
+    yield case("100 neurons", ideal(6), rule, neurons=100, **long)
+    yield case("6400 neurons", ideal(6), rule, neurons=6400, **long)
 
 
 def wires_experiment() -> Iterator[Case]:
@@ -191,7 +217,8 @@ def summarise(experiment: str, folder: Path, runs: list[Run]) -> None:
         entry: dict[str, object] = {"seeds": [run["seed"] for run in some]}
         for key in ("images", "neurons", "labelled", "tested"):
             entry[key] = some[0][key]
-        for key in ("proportion", "vote", "pulses_per_image", "energy", "output_spikes_per_image",
+        measured = [method for method in METHODS if all(method in run for run in some)]
+        for key in (*measured, "pulses_per_image", "energy", "output_spikes_per_image",
                     "processor_seconds"):  # fmt: skip
             values = np.array([float(run[key]) for run in some])
             entry[key] = float(values.mean())
@@ -205,27 +232,54 @@ def draw_states(folder: Path, runs: list[Run]) -> None:
     """Draw accuracy against the number of states for rules (a), (b) and (d)."""
     from matplotlib.figure import Figure
 
+    figure = Figure(figsize=(9.6, 4), layout="constrained")
+    panels = figure.subplots(1, 2, sharey=True)
+    for axes, images in zip(panels, (FULL, SHORT), strict=True):
+        for colour, rule in (("C0", "probabilistic"), ("C3", "deterministic")):
+            found = {n: _accuracies(runs, f"{rule}-{n}-{images}") for n in STATES}
+            where = [n for n, some in found.items() if some]
+            mean = [np.mean(found[n]) for n in where]
+            sd = [np.std(found[n], ddof=1) if len(found[n]) > 1 else 0 for n in where]
+            name = f"{rule} step"
+            axes.errorbar(where, mean, sd, marker="o", capsize=3, color=colour, label=name)
+        best = _accuracies(runs, f"ideal-continuous-{images}")
+        if best:
+            axes.axhline(np.mean(best), color="0.4", linestyle="--", label="continuous, normalised")
+        axes.plot(6, 78, "k*", markersize=11, label="Chen et al., six states")
+        axes.set(xscale="log", xlabel="conductance states", title=f"{images:,} images")
+        axes.set_xticks(STATES, [str(count) for count in STATES])
+        axes.minorticks_off()
+    panels[0].set_ylabel("test accuracy, class-proportion vote (%)")
+    panels[1].legend(loc="lower right")
+    figure.savefig(folder / "accuracy.png", dpi=110)
+
+
+def draw_trade(folder: Path, runs: list[Run]) -> None:
+    """Draw accuracy against the energy of all pulses of a training, rules (a) and (b)."""
+    from matplotlib.figure import Figure
+
     figure = Figure(figsize=(6.4, 4), layout="constrained")
     axes = figure.add_subplot()
     for colour, rule in (("C0", "probabilistic"), ("C3", "deterministic")):
-        mean, sd, where = [], [], []
-        for count in STATES:
-            name = f"{rule}-{count}-{SHORT}"
-            found = [100 * float(r["proportion"]) for r in runs if r["name"] == name]
-            if found:
-                where.append(count)
-                mean.append(np.mean(found))
-                sd.append(np.std(found, ddof=1) if len(found) > 1 else 0)
-        axes.errorbar(where, mean, sd, marker="o", capsize=3, color=colour, label=f"{rule} step")
-    best = [100 * float(r["proportion"]) for r in runs if r["name"] == f"ideal-continuous-{SHORT}"]
-    if best:
-        axes.axhline(np.mean(best), color="0.4", linestyle="--", label="continuous, normalised")
-    axes.plot(6, 78, "k*", markersize=11, label="Chen et al., six states")
-    axes.set(xscale="log", xticks=STATES, xlabel="conductance states", ylabel="test accuracy (%)")
-    axes.set_xticks(STATES, [str(count) for count in STATES])
-    axes.minorticks_off()
-    axes.legend()
-    figure.savefig(folder / "accuracy.png", dpi=110)
+        for images, marker in ((FULL, "o"), (SHORT, "s")):
+            some = [r for r in runs if r["name"] in {f"{rule}-{n}-{images}" for n in STATES}]
+            energy = [1e6 * float(run["energy"]) for run in some]
+            label = f"{rule} step, {images:,} images"
+            accuracy = [100 * float(run["proportion"]) for run in some]
+            axes.scatter(energy, accuracy, 18, colour, marker, alpha=0.7, label=label)
+            for run, x, y in zip(some, energy, accuracy, strict=True):
+                if images == FULL:
+                    states = str(run["name"]).split("-")[1]
+                    axes.annotate(states, (x, y), (4, 3), textcoords="offset points", fontsize=7)
+    axes.set(xscale="log", xlabel="energy of all pulses of the training (µJ)")
+    axes.set_ylabel("test accuracy, class-proportion vote (%)")
+    axes.legend(fontsize=8)
+    figure.savefig(folder / "energy.png", dpi=110)
+
+
+def _accuracies(runs: list[Run], name: str) -> list[float]:
+    """Return the accuracies of all seeds of the case `name` (%)."""
+    return [100 * float(run["proportion"]) for run in runs if run["name"] == name]
 
 
 def main(experiment: str, folder: Path, only: list[str]) -> None:
@@ -251,7 +305,7 @@ def main(experiment: str, folder: Path, only: list[str]) -> None:
             with log.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(run) + "\n")
             print(seed, name, f"{100 * run['proportion']:.2f} %", flush=True)
-            if seed == SEEDS[0] and run["images"] == 60000:
+            if seed == SEEDS[0] and run["images"] >= FULL and net.weights.shape[1] == 400:
                 for kind, figure in (
                     ("weights", weight_map_figure(net.weights, name)),
                     ("training", training_figure(net.curve)),
@@ -260,9 +314,10 @@ def main(experiment: str, folder: Path, only: list[str]) -> None:
                     stem = name.replace(" ", "-").replace("%", "percent").replace(",", "")
                     figure.savefig(folder / f"{kind}-{stem}.png", dpi=90)
             summarise(experiment, folder, runs)
-            if experiment == "states":
-                draw_states(folder, runs)
     summarise(experiment, folder, runs)
+    if experiment == "states":
+        draw_states(folder, runs)
+        draw_trade(folder, runs)
 
 
 if __name__ == "__main__":

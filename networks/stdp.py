@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from math import exp
 
 import numpy as np
@@ -29,7 +29,14 @@ from networks.stdp_kernel import (
     SynapseState,
     show_images,
 )
-from networks.stdp_labels import Assignment, Evaluation, Responses, assign, evaluate
+from networks.stdp_labels import (
+    Assignment,
+    Evaluation,
+    LiveAccuracy,
+    Responses,
+    assign,
+    evaluate,
+)
 from networks.stdp_rules import IdealContinuous, ProbabilisticAdjacent, Rule
 from neuroskyrm.errors import ConfigError, ConvergenceError
 from neuroskyrm.seeds import generator
@@ -43,9 +50,13 @@ CHUNK = 250
 
 @dataclass(frozen=True)
 class DeviceCosts:
-    """What the ledger needs to know of a device: name, energy [J] and time [s] of a pulse, area."""
+    """What the ledger needs to know of a device: name, energy [J] and time [s] of a pulse, area.
+
+    `card` is the digest of the card that the device was made from, if there is one.
+    """
 
     name: str = "ideal synapse"
+    card: str = ""
     pulse_energy: float = 0.0
     pulse_time: float = 0.0
     area: float = 0.0
@@ -71,6 +82,21 @@ class TrainingCurve:
     accuracy: NDArray[np.float64]
     spikes: NDArray[np.float64]
     energy: NDArray[np.float64]
+
+    @classmethod
+    def empty(cls) -> TrainingCurve:
+        """Return a curve without entries."""
+        return cls(np.zeros(0, np.int64), *(np.zeros(0) for _ in range(3)))
+
+    def __add__(self, later: TrainingCurve) -> TrainingCurve:
+        """Return this curve, gone on with `later`."""
+        pairs = zip(asdict(self).values(), asdict(later).values(), strict=True)
+        return TrainingCurve(*(np.concatenate(pair) for pair in pairs))
+
+    def until(self, presented: int) -> TrainingCurve:
+        """Return the curve up to so many presented images."""
+        known = self.presented <= presented
+        return TrainingCurve(*(values[known] for values in asdict(self).values()))
 
 
 class StdpNetwork:
@@ -99,6 +125,8 @@ class StdpNetwork:
         Images presented in training so far.
     assignment : Assignment or None
         What the neurons stand for, after `label`.
+    live : LiveAccuracy
+        The estimate that is shown during training; not saved.
 
     Raises
     ------
@@ -144,13 +172,17 @@ class StdpNetwork:
             raise ConfigError(f"StdpNetwork: the {self.rule.name} rule needs a device model.")
         else:
             self.synapses = make_synapses(model, shape, self.weight_map, rng, states)
-            self.costs = DeviceCosts(model.name, model.energy(1), model.pulse_time, model.area)
+            card = getattr(getattr(model, "card", None), "digest", "")
+            self.costs = DeviceCosts(
+                model.name, card, model.energy(1), model.pulse_time, model.area
+            )
         if self.rule_constants.total > 0 and self.synapses.states.size:
             self.synapses = self.synapses._replace(gain=np.ones(neurons, np.float32))
         self.neurons = NeuronState.at_rest(neurons, self.lif)
         self.presented = 0
         self.pulses = np.zeros(3, np.int64)
         self.assignment: Assignment | None = None
+        self.live = LiveAccuracy(neurons)
 
     @property
     def rule_constants(self) -> RuleConstants:
@@ -217,7 +249,7 @@ class StdpNetwork:
         flat = self._checked(images)
         goal = self.presented + len(flat) if until is None else until
         key = stream_key(self.seed, "stdp", "train")
-        rows, window = [], _Window(len(self.neurons.v))
+        rows = []
         while self.presented < goal:
             take = min(CHUNK - self.presented % CHUNK, goal - self.presented)
             order = (self.presented + np.arange(take)) % len(flat)
@@ -226,7 +258,7 @@ class StdpNetwork:
             responses = self._show(some, self.rule_constants, scratch, key, self.presented)
             self.presented += take
             self._raise_troubles(responses)
-            accuracy = np.nan if labels is None else window.accuracy(responses, labels[order])
+            accuracy = np.nan if labels is None else self.live.update(responses, labels[order])
             spikes = responses.sum(axis=1).mean()
             rows.append((self.presented, accuracy, spikes, self.ledger.energy))
             if progress is not None:
@@ -262,7 +294,7 @@ class StdpNetwork:
         frozen = self.rule_constants._replace(mode=FROZEN)
 
         def part(start: int) -> Responses:
-            own = _copy_without_state(self)
+            own = _copy_for_reading(self)
             some = flat[start : start + CHUNK]
             return own._show(some, frozen, own._scratch(some), key, start)
 
@@ -332,7 +364,7 @@ class StdpNetwork:
             pixels=np.empty(spike_capacity(brightest * highest, code.steps), np.uint16),
             last=np.zeros(inputs, np.int32),
             counts=np.zeros(neurons, np.int32),
-            noise=np.zeros(neurons, np.float32),
+            gates=np.zeros(inputs, np.float32),
             pulses=self.pulses,
             record_step=np.zeros(code.steps + code.rest_steps, np.int32),
             record_neuron=np.zeros(code.steps + code.rest_steps, np.int32),
@@ -352,33 +384,12 @@ class StdpNetwork:
             raise ConvergenceError(f"{name} after {self.presented} images: {sentence}.")
 
 
-class _Window:
-    """The latest chunks of responses: their labels give the next chunk's accuracy."""
-
-    def __init__(self, neurons: int, chunks: int = 8) -> None:
-        self.chunks = chunks
-        self.responses = np.zeros((0, neurons), np.uint16)
-        self.labels = np.zeros(0, np.int64)
-
-    def accuracy(self, responses: Responses, labels: NDArray[np.integer]) -> float:
-        """Return the accuracy of `responses` by the labels so far (NaN at first); remember them."""
-        known = len(self.labels) > 0
-        result = np.nan
-        if known:
-            classes = max(10, int(labels.max()) + 1, int(self.labels.max()) + 1)
-            past = assign(self.responses, self.labels, classes)
-            result = evaluate(past, responses, labels).accuracy["proportion"]
-        keep = self.chunks * CHUNK
-        self.responses = np.concatenate([self.responses, responses])[-keep:]
-        self.labels = np.concatenate([self.labels, labels.astype(np.int64)])[-keep:]
-        return float(result)
-
-
-def _copy_without_state(network: StdpNetwork) -> StdpNetwork:
+def _copy_for_reading(network: StdpNetwork) -> StdpNetwork:
     """Return a view on `network` with neurons of its own, for one thread."""
     own = object.__new__(StdpNetwork)
     own.__dict__.update(network.__dict__)
     own.pulses = np.zeros(3, np.int64)
+    own.code = network.code.for_reading()
     own.neurons = NeuronState.at_rest(len(network.neurons.v), network.lif)
     own.neurons.theta[:] = network.neurons.theta
     return own

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from devicemodels.base import DeviceModel, States
 from networks.stdp_kernel import SynapseState
+from networks.stdp_reading import normal_table
 from neuroskyrm.errors import ConfigError
 
 _SAMPLES = 1 << 16
-_NORMALS = 1 << 13
 
 
 @dataclass(frozen=True)
@@ -111,8 +111,8 @@ def make_synapses(
         states = rng.integers(0, weight_map.start_states(len(levels)), shape, dtype=np.uint8)
     spread = model.spread(shape, rng)
     moves = np.stack([transition_matrix(model, +1), transition_matrix(model, -1)])
-    read_sd = _sd_by_state(model, "read") * per_siemens
-    variance = (read_sd**2).astype(np.float32) if read_sd.any() else np.zeros(0, np.float32)
+    read_sd = (_sd_by_state(model, "read") * per_siemens).astype(np.float32)
+    read_sd = read_sd if read_sd.any() else read_sd[:0]
     synapses = SynapseState(
         weights=np.zeros(shape, np.float32),
         states=np.ascontiguousarray(states),
@@ -123,9 +123,9 @@ def make_synapses(
         stuck=np.zeros((0, 0), np.bool_),
         gain=np.zeros(0, np.float32),
         cumulative=np.cumsum(moves, axis=2),
-        variance=variance,
-        device_variance=variance[states] if variance.size else np.zeros((0, 0), np.float32),
-        normals=_normals(shape[1], rng),
+        read_sd=read_sd,
+        device_read_sd=read_sd[states] if read_sd.size else np.zeros((0, 0), np.float32),
+        normals=normal_table(shape[1], rng),
     )
     visits = rng.standard_normal(shape) if synapses.visit_sd.any() else None
     synapses.weights[:] = weights_of(synapses, visits)
@@ -149,9 +149,9 @@ def continuous_synapses(
         stuck=nothing.astype(np.bool_),
         gain=np.zeros(0, np.float32),
         cumulative=np.zeros((2, 0, 0)),
-        variance=np.zeros(0, np.float32),
-        device_variance=nothing.astype(np.float32),
-        normals=_normals(shape[1], rng),
+        read_sd=np.zeros(0, np.float32),
+        device_read_sd=nothing.astype(np.float32),
+        normals=normal_table(shape[1], rng),
     )
 
 
@@ -175,12 +175,6 @@ def weights_of(
     weights += synapses.base
     np.maximum(weights, 0, out=weights)
     return weights
-
-
-def _normals(neurons: int, rng: np.random.Generator) -> NDArray[np.float32]:
-    """Return a table of normal numbers, a power of two of them and more than twice `neurons`."""
-    count = max(_NORMALS, 1 << (2 * neurons).bit_length())
-    return rng.standard_normal(count).astype(np.float32)
 
 
 def _unless_one(spread: NDArray[np.float64]) -> NDArray[np.float32]:

@@ -1,11 +1,11 @@
-"""Faults to try a network with: failing, noisy and stuck devices, slipped states."""
+"""Faults to try a network with: failing, noisy and stuck devices, slipped states, drift."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from devicemodels import IdealDevice
+from devicemodels import IdealDevice, Retention
 from devicemodels.base import Conductances, States
 from networks.stdp import StdpNetwork
 from networks.stdp_array import weights_of
@@ -86,7 +86,24 @@ def slip(network: StdpNetwork, fraction: float) -> None:
     moved = np.clip(network.states.astype(np.int64) + moves, 0, top)
     touched = moved != network.states
     network.states[...] = moved
-    if network.synapses.variance.size:
-        network.synapses.device_variance[...] = network.synapses.variance[network.states]
+    if network.synapses.read_sd.size:
+        network.synapses.device_read_sd[...] = network.synapses.read_sd[network.states]
     fresh = weights_of(network.synapses, rng.standard_normal(moved.shape))
     network.weights[touched] = fresh[touched]
+
+
+def drift(network: StdpNetwork, retention: Retention, age: float) -> None:
+    """Let the conductances relax for `age` [s] after the last pulse; states stay as they are.
+
+    Parameters
+    ----------
+    network : StdpNetwork
+        Its weights are moved towards the equilibrium of `retention`.
+    retention : Retention
+        Time constant, equilibrium and share of the way that is gone.
+    age : float
+        Time since the last pulse [s].
+    """
+    base = float(network.synapses.base)
+    bounds = base, base + network.weight_map.full_scale
+    network.weights[...] = retention.drifted(network.weights, age, bounds)

@@ -15,12 +15,12 @@ from networks.neurons import LifParameters, NeuronState
 from networks.stdp import DeviceCosts, StdpNetwork
 from networks.stdp_array import WeightMap
 from networks.stdp_kernel import SynapseState
-from networks.stdp_labels import Assignment
+from networks.stdp_labels import Assignment, LiveAccuracy
 from networks.stdp_rules import RULES
 from neuroskyrm.errors import DataError
 from neuroskyrm.io.atomic import replacing
 
-FORMAT = "neuroskyrm-stdp-1"
+FORMAT = "neuroskyrm-stdp-2"
 
 
 def save_stdp(network: StdpNetwork, path: Path) -> None:
@@ -79,6 +79,7 @@ def load_stdp(path: Path) -> StdpNetwork:
         network.seed = int(header["seed"])
         network.presented = int(header["presented"])
         network.pulses = tensors["pulses"]
+        network.live = LiveAccuracy(len(tensors["neurons.v"]))
         network.neurons = NeuronState(**_part(tensors, "neurons."))
         synapses = _part(tensors, "synapses.")
         synapses["base"] = synapses["base"].reshape(-1)[0]

@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from networks.encoding import bits, draw_spikes, mix
+from networks.encoding import bits, draw_spikes, fill_uniforms, mix
 from networks.neurons import NeuronState, StepConstants
+from networks.stdp_reading import add_noisy_rows, add_rows, stretch
 from neuroskyrm.jit import fast_kernel, inline_kernel, kernel
 
 PER_SYNAPSE, PER_COLUMN, CONTINUOUS, FROZEN = range(4)
@@ -32,9 +33,9 @@ class SynapseState(NamedTuple):
     float32 (states,) in weight units; `base` float32 weight of the pedestal; `spread` float32
     (inputs, neurons) optional factor on the range; `stuck` bool (inputs, neurons) optional;
     `gain` float32 (neurons,) optional column-current gain; `cumulative` float64 (2, states, states)
-    transition probabilities summed over the target state; `variance` float32 (states,) of one
-    read, and `device_variance` float32 (inputs, neurons) the same for each device, both empty
-    without read noise; `normals` float32 (power of two > neurons,) standard normal numbers.
+    transition probabilities summed over the target state; `read_sd` float32 (states,) standard
+    deviation of one read, and `device_read_sd` float32 (inputs, neurons) the same for each device,
+    both empty without read noise; `normals` float32, see `networks.stdp_reading.normal_table`.
     """
 
     weights: NDArray[np.float32]
@@ -46,8 +47,8 @@ class SynapseState(NamedTuple):
     stuck: NDArray[np.bool_]
     gain: NDArray[np.float32]
     cumulative: NDArray[np.float64]
-    variance: NDArray[np.float32]
-    device_variance: NDArray[np.float32]
+    read_sd: NDArray[np.float32]
+    device_read_sd: NDArray[np.float32]
     normals: NDArray[np.float32]
 
 
@@ -75,10 +76,10 @@ class Presentation(NamedTuple):
     """Scratch and results of the presentation at hand.
 
     `lottery`, `first`, `pixels`: see `draw_spikes`; `last` int32 (inputs,) step of each input's
-    last spike; `counts` int32 (neurons,) output spikes; `noise` float32 (neurons,) variance of
-    one step's reads; `pulses` int64 (3,) potentiating pulses, depressing pulses and output
-    spikes of learning so far;
-    `record_step`, `record_neuron` int32 (spikes,) the output spikes in order.
+    last spike; `counts` int32 (neurons,) output spikes; `gates` float32 (inputs,) uniform numbers
+    that decide which devices get a pulse; `pulses` int64 (3,) potentiating pulses, depressing
+    pulses and output spikes of learning so far; `record_step`, `record_neuron` int32 (spikes,) the
+    output spikes in order.
     """
 
     lottery: NDArray[np.uint16]
@@ -86,7 +87,7 @@ class Presentation(NamedTuple):
     pixels: NDArray[np.uint16]
     last: NDArray[np.int32]
     counts: NDArray[np.int32]
-    noise: NDArray[np.float32]
+    gates: NDArray[np.float32]
     pulses: NDArray[np.int64]
     record_step: NDArray[np.int32]
     record_neuron: NDArray[np.int32]
@@ -152,59 +153,6 @@ def _winner(v: NDArray[np.float32], theta: NDArray[np.float32], c: StepConstants
     return winner
 
 
-@kernel
-def _add_rows(
-    g_exc: NDArray[np.float32],
-    weights: NDArray[np.float32],
-    gain: NDArray[np.float32],
-    pixels: NDArray[np.uint16],
-    begin: int,
-    end: int,
-) -> None:
-    """Add the weights of the spiking inputs ``pixels[begin:end]`` to g_exc, input by input."""
-    if gain.size > 0:
-        for k in range(begin, end):
-            i = pixels[k]
-            for j in range(g_exc.size):
-                g_exc[j] += weights[i, j] * gain[j]
-        return
-    for k in range(begin, end - 1, 2):  # two rows a sweep, summed in the same order
-        i1, i2 = pixels[k], pixels[k + 1]
-        for j in range(g_exc.size):
-            g_exc[j] = (g_exc[j] + weights[i1, j]) + weights[i2, j]
-    if (end - begin) % 2 == 1:
-        i = pixels[end - 1]
-        for j in range(g_exc.size):
-            g_exc[j] += weights[i, j]
-
-
-@fast_kernel
-def _read_noise(
-    g_exc: NDArray[np.float32],
-    total: NDArray[np.float32],
-    normals: NDArray[np.float32],
-    gain: NDArray[np.float32],
-    start: int,
-) -> None:
-    """Add normal numbers with the variances `total` to g_exc."""
-    for j in range(g_exc.size):
-        noise = np.sqrt(total[j]) * normals[start + j]
-        g_exc[j] += noise * gain[j] if gain.size > 0 else noise
-
-
-@kernel
-def _read(
-    n: NeuronState, s: SynapseState, p: Presentation, begin: int, end: int, key: np.uint64
-) -> None:
-    """Add the summed read noise of this step's spiking rows to g_exc."""
-    total = p.noise
-    total[:] = 0
-    _add_rows(total, s.device_variance, s.gain[:0], p.pixels, begin, end)
-    places = np.uint64(s.normals.size - total.size)
-    start = int(np.int64(bits(key, np.uint64(begin)) % places))
-    _read_noise(n.g_exc, total, s.normals, s.gain, start)
-
-
 @inline_kernel
 def _target_state(row: Any, uniform: Any) -> Any:
     """Return the first state whose cumulative probability exceeds `uniform`."""
@@ -224,12 +172,13 @@ def _pulse(s: SynapseState, i: int, j: int, polarity: int, uniform: float, word:
     if after == before:
         return
     s.states[i, j] = after
-    if s.variance.size > 0:
-        s.device_variance[i, j] = s.variance[after]
+    if s.read_sd.size > 0:
+        s.device_read_sd[i, j] = s.read_sd[after]
     weight = s.levels[after]
     if s.spread.size > 0:
         weight *= s.spread[i, j]
-    noise = s.visit_sd[after] * s.normals[np.int64(mix(word) & np.uint64(s.normals.size - 1))]
+    normal = s.normals[stretch(mix(word), s.normals.size, s.states.shape[1])]
+    noise = s.visit_sd[after] * normal
     s.weights[i, j] = max(s.base + weight + noise, np.float32(0.0))
 
 
@@ -239,17 +188,19 @@ def learn_pulses(
 ) -> None:
     """Pulse the column of the spiking neuron `j`: up where the input was active, else down.
 
-    Every random number is a function of (key, input): the high word gates the pulse, the low word
-    decides what the device makes of it.
+    Every random number is a function of (key, input): one gates the pulse, another decides what
+    the device makes of it.
     """
-    thresholds = (r.potentiation / _PER_BIT, r.depression / _PER_BIT)
-    shared = bits(key, np.uint64(s.states.shape[0]))
-    for i in range(s.states.shape[0]):
+    inputs = s.states.shape[0]
+    fill_uniforms(key, p.gates)
+    shared = float(bits(key, np.uint64(inputs)) >> _S32) * _PER_BIT
+    chances = (np.float32(r.potentiation), np.float32(r.depression))
+    for i in range(inputs):
         polarity = 0 if step - p.last[i] < r.window else 1
-        word = bits(key, np.uint64(i))
-        gate = shared if r.mode == PER_COLUMN else word
-        if float(gate >> _S32) < thresholds[polarity]:
+        gate = shared if r.mode == PER_COLUMN else p.gates[i]
+        if gate < chances[polarity]:
             p.pulses[polarity] += 1
+            word = bits(key, np.uint64(i))
             _pulse(s, i, j, polarity, float(word & _LOW32) * _PER_BIT, word)
 
 
@@ -347,6 +298,7 @@ def _present(
     # Local names: passing the tuples into every step would cost more than the step itself.
     v, g_exc, g_inh, theta = n.v, n.g_exc, n.g_inh, n.theta
     weights, gain, last = s.weights, s.gain, p.last
+    read_sd, normals, noisy, reads = s.device_read_sd, s.normals, s.read_sd.size > 0, mix(key)
     first, pixels, when, who = p.first, p.pixels, p.record_step, p.record_neuron
     fired = 0
     for step in range(times[0] + times[1]):
@@ -359,9 +311,11 @@ def _present(
         if step < times[0]:
             for k in range(first[step], first[step + 1]):
                 last[pixels[k]] = step
-            _add_rows(g_exc, weights, gain, pixels, first[step], first[step + 1])
-            if s.variance.size > 0 and first[step + 1] > first[step]:
-                _read(n, s, p, first[step], first[step + 1], mix(key))
+            begin, end = first[step], first[step + 1]
+            if noisy:
+                add_noisy_rows(g_exc, weights, read_sd, normals, gain, pixels, begin, end, reads)
+            else:
+                add_rows(g_exc, weights, gain, pixels, begin, end)
         elif (step & 7) == 0 and winner < 0 and _quiet(g_exc, g_inh):
             _settle(n, c, times[0] + times[1] - step - 1)
             break

@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 
 from neuroskyrm.errors import ConfigError
 
+_FLOOR = 0.01
+"""Added to mean responses before their logarithm: about ten spikes to the images of a class."""
+
 Responses = NDArray[np.uint16]
 """Output spikes of each neuron to each image, shape (images, neurons)."""
 
@@ -39,6 +42,17 @@ class Assignment:
         members = (self.labels == np.arange(len(self.rates))[:, None]).astype(np.float64)
         members /= np.maximum(members.sum(axis=1, keepdims=True), 1)
         scores: NDArray[np.float64] = responses @ members.T
+        return scores
+
+    def likelihood(self, responses: Responses) -> NDArray[np.float64]:
+        """Return the log-likelihood of each class, if spikes are Poisson, shape (images, classes).
+
+        score_c = sum_j n_j log(rate_cj + floor) - rate_cj: neurons that stay silent count too, and
+        a spike of a neuron that never answers to a class speaks against it. Linear in the spikes
+        n_j, so it is one more layer of weights.
+        """
+        weights = np.log(self.rates + _FLOOR)
+        scores: NDArray[np.float64] = responses @ weights.T - self.rates.sum(axis=1)
         return scores
 
     def proportion(self, responses: Responses) -> NDArray[np.float64]:
@@ -75,7 +89,8 @@ class Evaluation:
     Attributes
     ----------
     accuracy : dict
-        Fraction of correct images by assignment method, ``"vote"`` and ``"proportion"``.
+        Fraction of correct images by assignment method, ``"vote"``, ``"proportion"`` and
+        ``"likelihood"``.
     predictions : dict
         Predicted class of each image, by method, int64, shape (images,).
     confusion : int64 array, shape (classes, classes)
@@ -98,6 +113,7 @@ def evaluate(
     predictions = {
         "vote": assignment.vote(responses).argmax(axis=1),
         "proportion": assignment.proportion(responses).argmax(axis=1),
+        "likelihood": assignment.likelihood(responses).argmax(axis=1),
     }
     classes = len(assignment.rates)
     pairs = truth * classes + predictions["proportion"]
@@ -107,3 +123,31 @@ def evaluate(
         confusion=np.bincount(pairs, minlength=classes**2).reshape(classes, classes),
         spikes=float(responses.sum(axis=1).mean()),
     )
+
+
+class LiveAccuracy:
+    """The latest responses of a network that learns: their labels judge the next ones.
+
+    Parameters
+    ----------
+    neurons : int
+        Length of a response.
+    keep : int
+        Responses that are remembered.
+    """
+
+    def __init__(self, neurons: int, keep: int = 2000) -> None:
+        self.keep = keep
+        self.responses: Responses = np.zeros((0, neurons), np.uint16)
+        self.labels = np.zeros(0, np.int64)
+
+    def update(self, responses: Responses, labels: NDArray[np.integer]) -> float:
+        """Return the accuracy of `responses` by the labels so far (NaN at first); remember them."""
+        result = np.nan
+        if len(self.labels) > 0:
+            classes = max(10, int(labels.max()) + 1, int(self.labels.max()) + 1)
+            past = assign(self.responses, self.labels, classes)
+            result = evaluate(past, responses, labels).accuracy["proportion"]
+        self.responses = np.concatenate([self.responses, responses])[-self.keep :]
+        self.labels = np.concatenate([self.labels, labels.astype(np.int64)])[-self.keep :]
+        return float(result)

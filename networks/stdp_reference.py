@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from networks.encoding import poisson_spikes, random_words, stream_key
+from networks.encoding import fill_uniforms, mix, poisson_spikes, random_words, stream_key
 from networks.stdp import StdpNetwork
 from networks.stdp_kernel import NEVER, PER_COLUMN, showing_key, spike_key
+from networks.stdp_reading import stretches
 
 MEMBRANE = """
 dv/dt = ((v_rest - v) + g_e*(E_exc - v) + g_i*(E_inh - v)) / tau : volt (unless refractory)
@@ -35,13 +36,14 @@ w : 1
 """
 
 PRE = """
-g_e_post += w
+g_e_post += read(w, level, i, j)
 last = timestep(t, dt)
 """
 
 POST = """
-level = pulsed(level, i, timestep(t, dt) - last < window)
-w = weight(level, i, j)
+fresh = pulsed(level, i, timestep(t, dt) - last < window)
+w = written(w, level, fresh, i, j)
+level = fresh
 """
 
 
@@ -81,7 +83,7 @@ class Brian2Stdp:
         self._showing = np.uint64(0)
         self._fired = 0
         self._words: NDArray[np.uint64] = np.zeros(0, np.uint64)
-        self._columns = np.arange(network.weights.shape[1])
+        self._gates: NDArray[np.float32] = np.zeros(0, np.float32)
         with _single_precision():
             self._build()
 
@@ -118,7 +120,8 @@ class Brian2Stdp:
             "inhibition": lif.inhibition,
             "window": net.rule_constants.window,
             "pulsed": _brian_function(b, self._pulsed, ("level", "i", "active")),
-            "weight": _brian_function(b, self._weight, ("level", "i", "j")),
+            "written": _brian_function(b, self._written, ("w", "level", "fresh", "i", "j")),
+            "read": _brian_function(b, self._read, ("w", "level", "i", "j")),
         }
         clock = b.Clock(dt=self.dt)
         self.layer = b.NeuronGroup(
@@ -142,12 +145,8 @@ class Brian2Stdp:
         for name in ("v", "theta"):
             setattr(self.layer, name, getattr(net.neurons, name) * volt)
         self.layer.g_e, self.layer.g_i = net.neurons.g_exc, net.neurons.g_inh
-        operations = [b.NetworkOperation(self._choose, clock=clock, when="before_thresholds")]
-        if net.synapses.variance.size:
-            operations.append(b.NetworkOperation(self._read_noise, clock=clock, when="synapses"))
-        self.brian = b.Network(
-            self.layer, self.pixels, self.synapses, lateral, self.spikes, *operations
-        )
+        choose = b.NetworkOperation(self._choose, clock=clock, when="before_thresholds")
+        self.brian = b.Network(self.layer, self.pixels, self.synapses, lateral, self.spikes, choose)
 
     def _show(self, image: NDArray[np.uint8], attempt: int) -> Showing:
         import brian2 as b
@@ -158,6 +157,9 @@ class Brian2Stdp:
         steps, pixels = poisson_spikes(image, code, self._showing, 1 + attempt * code.boost)
         self._first = np.searchsorted(steps, np.arange(code.steps + 1))
         self._pixels = pixels
+        normals = self.network.synapses.normals.size
+        words = random_words(self._stream(0), len(pixels))
+        self._stretches = stretches(words, normals, self.states.shape[1])
         start = round(float(self.brian.t / self.dt))
         self._start = start
         self.pixels.set_spikes(pixels, (start + steps) * self.dt)
@@ -183,6 +185,8 @@ class Brian2Stdp:
             self._fired += 1
             inputs = self.states.shape[0]
             self._words = random_words(self._stream(self._fired), inputs + 1)
+            self._gates = np.empty(inputs, np.float32)
+            fill_uniforms(self._stream(self._fired), self._gates)
 
     def _stream(self, spike: int) -> np.uint64:
         return np.uint64(spike_key(self._showing, spike))
@@ -191,37 +195,36 @@ class Brian2Stdp:
         """Return the states after the pulses of one output spike."""
         rule, synapses = self.network.rule_constants, self.network.synapses
         words = self._words[i]
-        gates = self._words[-1] if rule.mode == PER_COLUMN else words
-        chance = np.where(active, rule.potentiation, rule.depression)
-        pulsed = (gates >> np.uint64(32)).astype(np.float64) * 2.0**-32 < chance
+        shared = float(self._words[-1] >> np.uint64(32)) * 2.0**-32
+        gates = shared if rule.mode == PER_COLUMN else self._gates[i]
+        chance = np.where(active, rule.potentiation, rule.depression).astype(np.float32)
+        pulsed = gates < chance
         uniform = (words & np.uint64(0xFFFFFFFF)).astype(np.float64) * 2.0**-32
         rows = synapses.cumulative[np.where(active, 0, 1), level]
         after = (uniform[:, None] >= rows[:, :-1]).sum(axis=1)
         return np.where(pulsed, after, level)
 
-    def _weight(self, level: Any, i: Any, j: Any) -> Any:
-        """Return the mean weights of the states (write noise is left to the kernel)."""
+    def _written(self, w: Any, level: Any, fresh: Any, i: Any, j: Any) -> Any:
+        """Return the weights after the pulses: those of new states, each with its write noise."""
         synapses = self.network.synapses
-        weight = synapses.levels[level]
+        weight = synapses.levels[fresh]
         if synapses.spread.size:
             weight = weight * synapses.spread[i, j]
-        return weight + synapses.base
+        normals = synapses.normals
+        begin = stretches(mix(self._words), normals.size, self.states.shape[1])
+        weight = weight + synapses.base + synapses.visit_sd[fresh] * normals[begin[i]]
+        return np.where(fresh == level, w, np.maximum(weight, 0))
 
-    def _read_noise(self) -> None:
-        """Add this step's read noise, summed over the spiking rows, to g_e."""
-        step = round(float(self.brian.t / self.dt)) - self._start
-        if step >= self.network.code.steps:
-            return
+    def _read(self, w: Any, level: Any, i: Any, j: Any) -> Any:
+        """Return one read of each device of the rows that spike, with its noise."""
         synapses = self.network.synapses
-        begin, end = self._first[step], self._first[step + 1]
-        rows = np.asarray(self.synapses.level).reshape(self.states.shape)[self._pixels[begin:end]]
-        variance = synapses.variance[rows].sum(axis=0)
-        if end == begin:
-            return
-        places = synapses.normals.size - self._columns.size
-        offset = int(random_words(self._stream(0), begin + 1)[begin]) % places
-        normals = synapses.normals[offset + self._columns]
-        self.layer.g_e_ = np.asarray(self.layer.g_e_) + np.sqrt(variance) * normals
+        if not synapses.read_sd.size:
+            return w
+        step = round(float(self.brian.t / self.dt)) - self._start
+        now = slice(self._first[step], self._first[step + 1])
+        begin = np.zeros(self.states.shape[0], np.int64)
+        begin[self._pixels[now]] = self._stretches[now]
+        return w + synapses.read_sd[level] * synapses.normals[begin[i] + j]
 
 
 def _brian_function(b: Any, function: Any, arguments: tuple[str, ...]) -> Any:

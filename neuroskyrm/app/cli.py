@@ -96,7 +96,6 @@ def _add_stage_command(name: str, does: str) -> None:
 STAGE_VERBS = {
     "calibrate": "Fit a device card from the simulated trajectory.",
     "program": "Program the trained weights onto the crossbar as W+/W- pairs.",
-    "evaluate": "Classify the test images with the networks on the crossbar.",
     "export": "Write the spiking net as ONNX and compare it spike by spike.",
     "monitor": "Train the process monitor and let it watch a skyrmion process.",
 }
@@ -161,6 +160,39 @@ def train(
         raise ConfigError(f"train: '{networks[0]}' is not a network; choose deep or stdp.")
     for name in networks or ("deep", "stdp"):
         run_stages(Path(study), set_ or (), out, data, only=f"train-{name}", again=again)
+
+
+@app.command(rich_help_panel="Single stages")
+def evaluate(
+    target: Annotated[
+        Path, typer.Argument(help="a study, or an STDP network (.safetensors)", show_default=False)
+    ],
+    set_: Overrides = None,
+    out: Out = RUNS,
+    data: DataFolder = None,
+    again: Again = False,
+    images: Annotated[
+        str, typer.Option(help="for a network: digits28, mnist or a folder of IDX files")
+    ] = "digits28",
+    relabel: Annotated[
+        int, typer.Option(help="for a network: label it anew with so many training images", min=0)
+    ] = 0,
+    test: Annotated[
+        int | None, typer.Option(help="for a network: only so many test images", min=1)
+    ] = None,
+    figure: Annotated[
+        Path | None, typer.Option(help="for a network: draw its confusion matrix (PNG/SVG)")
+    ] = None,
+) -> None:
+    """Classify the test images with a study's networks, or any images with a saved STDP network."""
+    if target.suffix == ".safetensors":
+        from neuroskyrm.app.evaluate_stdp import evaluate_file
+
+        evaluate_file(target, images, data, relabel, test, figure)
+    else:
+        from neuroskyrm.app.commands import run_stages
+
+        run_stages(target, set_ or (), out, data, only="evaluate", again=again)
 
 
 for _name, _does in STAGE_VERBS.items():

@@ -77,3 +77,11 @@ def test_random_words_are_uniform_in_both_halves():
 def test_senseless_times_and_rates_are_refused(field):
     with pytest.raises(ConfigError, match=field):
         PoissonCode(**{field: -1})
+
+
+def test_images_may_be_read_for_longer_than_they_are_learned():
+    code = PoissonCode(duration_reading=0.7)
+    assert code.for_reading().steps == 2 * code.steps
+    assert PoissonCode().for_reading() == PoissonCode()
+    with pytest.raises(ConfigError, match="duration_reading"):
+        PoissonCode(duration_reading=0.0)

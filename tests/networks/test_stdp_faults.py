@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from crossbar import Wires
-from devicemodels import Effects, IdealDevice, SkyrmionDevice, load_card
+from devicemodels import Effects, IdealDevice, Retention, SkyrmionDevice, load_card
 from networks.stdp import StdpNetwork
 from networks.stdp_array import transition_matrix
-from networks.stdp_faults import Unreliable, slip, stick
+from networks.stdp_faults import Unreliable, drift, slip, stick
 from networks.stdp_rules import matched_rule, suited
 from networks.stdp_wires import attenuate, use_exact_wires
 from neuroskyrm.errors import ConfigError
@@ -40,6 +40,14 @@ def test_slips_move_by_one_state_and_weights_follow():
     assert moves.max() == 1
     assert moves.mean() == pytest.approx(0.5 * (1 - 0.125), abs=0.02)  # a quarter starts at 0
     assert net.weights == pytest.approx(net.synapses.levels[net.states])
+
+
+def test_drift_moves_weights_towards_equilibrium_and_leaves_states():
+    net = network(IdealDevice(6))
+    before, states = net.weights.copy(), net.states.copy()
+    drift(net, Retention(time=1.0, equilibrium=0.5, drift=0.4), age=1e3)
+    assert net.weights == pytest.approx(0.25 + 0.6 * (before - 0.25), abs=1e-6)
+    assert np.array_equal(net.states, states)
 
 
 def test_failed_updates_slow_learning_down(images):
@@ -99,12 +107,12 @@ def test_a_card_brings_its_noise_and_statistics_along(images):
     net = network(SkyrmionDevice(card))
     span = card.conductance[-1] - card.conductance[0]
     per_siemens = net.weight_map.full_scale / span
-    read = np.sqrt(net.synapses.variance) / per_siemens
+    read = net.synapses.read_sd / per_siemens
     assert read == pytest.approx(np.array(card.levels.read_sd), rel=0.02)
     visit = net.synapses.visit_sd / per_siemens
     assert visit == pytest.approx(np.array(card.levels.visit_sd), rel=0.02)
     quiet = network(SkyrmionDevice(card, Effects(read_noise=0.0)))
-    assert quiet.synapses.variance.size == 0
+    assert quiet.synapses.read_sd.size == 0
     net.train(images)
     assert net.ledger.energy == pytest.approx(net.ledger.pulses * card.pulse.energy)
 

@@ -17,7 +17,7 @@ RULES = [ProbabilisticAdjacent(0.2, 0.1), DeterministicAdjacent(), ColumnFractio
 
 
 class Unreliable(IdealDevice):
-    """A device that fails in 30 % of its pulses, is read with noise, and differs from the next."""
+    """Fails in 30 % of its pulses, is written and read with noise, and differs from the next."""
 
     def transitions(self, count):
         step = np.sign(count)
@@ -29,6 +29,9 @@ class Unreliable(IdealDevice):
 
     def read(self, state, rng):
         return self.conductance(state) + rng.normal(0, 0.3e-6, state.shape)
+
+    def visit(self, state, rng):
+        return rng.normal(0, 0.2e-6, state.shape)
 
     def spread(self, shape, rng):
         return rng.normal(1, 0.1, shape)
@@ -63,7 +66,7 @@ def test_equal_spikes_and_states_for_every_rule(rule):
 def test_equal_with_failing_noisy_spread_devices_without_reference_column():
     weight_map = WeightMap(0.5, reference=False)
     net = StdpNetwork(Unreliable(6), 25, RULES[0], weight_map=weight_map, seed=4)
-    assert net.synapses.variance.size == 6
+    assert net.synapses.read_sd.size == 6
     assert compare(net, load_digits28().train_images[:2]) > 20
 
 
@@ -81,5 +84,7 @@ def test_equal_when_an_image_must_be_shown_again():
 
 @pytest.mark.slow
 def test_twenty_presentations_to_the_full_network_are_equal():
-    net = StdpNetwork(IdealDevice(6), 400, RULES[0], weight_map=WeightMap(1.0), seed=3)
+    """With failing pulses, write and read noise, and devices that differ."""
+    net = StdpNetwork(Unreliable(6), 400, RULES[0], weight_map=WeightMap(1.0), seed=3)
+    assert net.synapses.visit_sd.min() > 0
     assert compare(net, load_digits28().train_images[:20]) > 500

@@ -58,6 +58,7 @@ def _stdp(context: Context, images: Dataset) -> Metrics:
     return {
         "stdp.accuracy": result.accuracy["proportion"],
         "stdp.accuracy_by_vote": result.accuracy["vote"],
+        "stdp.accuracy_by_likelihood": result.accuracy["likelihood"],
         "stdp.test_images": len(images.test_images[:some]),
         "stdp.spikes_per_image": result.spikes,
     }
