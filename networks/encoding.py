@@ -160,11 +160,11 @@ def draw_spikes(
         Out: the pixel of each spike, ascending within a step; a pixel spikes at most once a step,
         and spikes beyond the end of the array are lost.
     """
-    tickets = 0
+    tickets = np.int64(0)
     for pixel in range(image.size):
-        for _ in range(image[pixel]):
-            lottery[tickets] = pixel
-            tickets += 1
+        level = np.int64(image[pixel])
+        lottery[tickets : tickets + level] = pixel
+        tickets += level
     cumulative = np.empty(_MOST_PER_STEP)
     largest = _poisson_table(tickets * spikes_per_level, cumulative)
     drawn, count = np.uint64(0), 0

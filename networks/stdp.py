@@ -365,6 +365,7 @@ class StdpNetwork:
             last=np.zeros(inputs, np.int32),
             counts=np.zeros(neurons, np.int32),
             gates=np.zeros(inputs, np.float32),
+            hits=np.zeros(inputs, np.int32),
             pulses=self.pulses,
             record_step=np.zeros(code.steps + code.rest_steps, np.int32),
             record_neuron=np.zeros(code.steps + code.rest_steps, np.int32),

@@ -77,9 +77,9 @@ class Presentation(NamedTuple):
 
     `lottery`, `first`, `pixels`: see `draw_spikes`; `last` int32 (inputs,) step of each input's
     last spike; `counts` int32 (neurons,) output spikes; `gates` float32 (inputs,) uniform numbers
-    that decide which devices get a pulse; `pulses` int64 (3,) potentiating pulses, depressing
-    pulses and output spikes of learning so far; `record_step`, `record_neuron` int32 (spikes,) the
-    output spikes in order.
+    that decide which devices get a pulse, and `hits` int32 (inputs,) those that do; `pulses` int64
+    (3,) potentiating pulses, depressing pulses and output spikes of learning so far;
+    `record_step`, `record_neuron` int32 (spikes,) the output spikes in order.
     """
 
     lottery: NDArray[np.uint16]
@@ -88,6 +88,7 @@ class Presentation(NamedTuple):
     last: NDArray[np.int32]
     counts: NDArray[np.int32]
     gates: NDArray[np.float32]
+    hits: NDArray[np.int32]
     pulses: NDArray[np.int64]
     record_step: NDArray[np.int32]
     record_neuron: NDArray[np.int32]
@@ -183,6 +184,28 @@ def _pulse(s: SynapseState, i: int, j: int, polarity: int, uniform: float, word:
 
 
 @kernel
+def _gated(
+    gates: NDArray[np.float32],
+    last: NDArray[np.int32],
+    since: int,
+    chances: tuple[np.float32, np.float32],
+    hits: NDArray[np.int32],
+) -> int:
+    """Find the inputs whose uniform number is below the chance of their pulse; return how many.
+
+    Two plain loops, without a branch, over what would be a rarely taken one.
+    """
+    up, down, oldest = chances[0], chances[1], np.int32(since)
+    for i in range(gates.size):
+        gates[i] = (up if last[i] > oldest else down) - gates[i]
+    count = 0
+    for i in range(gates.size):
+        hits[count] = i
+        count += 1 if gates[i] > 0 else 0
+    return count
+
+
+@kernel
 def learn_pulses(
     s: SynapseState, r: RuleConstants, p: Presentation, step: int, j: int, key: np.uint64
 ) -> None:
@@ -191,17 +214,18 @@ def learn_pulses(
     Every random number is a function of (key, input): one gates the pulse, another decides what
     the device makes of it.
     """
-    inputs = s.states.shape[0]
-    fill_uniforms(key, p.gates)
-    shared = float(bits(key, np.uint64(inputs)) >> _S32) * _PER_BIT
+    if r.mode == PER_COLUMN:
+        p.gates[:] = float(bits(key, np.uint64(s.states.shape[0])) >> _S32) * _PER_BIT
+    else:
+        fill_uniforms(key, p.gates)
+    since = step - r.window
     chances = (np.float32(r.potentiation), np.float32(r.depression))
-    for i in range(inputs):
-        polarity = 0 if step - p.last[i] < r.window else 1
-        gate = shared if r.mode == PER_COLUMN else p.gates[i]
-        if gate < chances[polarity]:
-            p.pulses[polarity] += 1
-            word = bits(key, np.uint64(i))
-            _pulse(s, i, j, polarity, float(word & _LOW32) * _PER_BIT, word)
+    for hit in range(_gated(p.gates, p.last, since, chances, p.hits)):
+        i = p.hits[hit]
+        polarity = 0 if p.last[i] > since else 1
+        p.pulses[polarity] += 1
+        word = bits(key, np.uint64(i))
+        _pulse(s, i, j, polarity, float(word & _LOW32) * _PER_BIT, word)
 
 
 @kernel

@@ -195,7 +195,7 @@ class Brian2Stdp:
         """Return the states after the pulses of one output spike."""
         rule, synapses = self.network.rule_constants, self.network.synapses
         words = self._words[i]
-        shared = float(self._words[-1] >> np.uint64(32)) * 2.0**-32
+        shared = np.float32(float(self._words[-1] >> np.uint64(32)) * 2.0**-32)
         gates = shared if rule.mode == PER_COLUMN else self._gates[i]
         chance = np.where(active, rule.potentiation, rule.depression).astype(np.float32)
         pulsed = gates < chance
