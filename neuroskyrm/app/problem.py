@@ -43,9 +43,29 @@ class ShapeSection(FrozenModel):
 class RegionSection(ShapeSection):
     """A region with other parameters."""
 
+    Ms: q.MagnetisationOrHole | None = Field(
+        None, description="saturation magnetisation inside; 0 cuts a hole"
+    )
+    A: q.ExchangeStiffness | None = Field(None, description="exchange stiffness inside")
     Ku: q.EnergyDensity | None = Field(None, description="anisotropy inside")
     D: q.ArealEnergy | None = Field(None, description="interfacial DMI inside")
     alpha: Annotated[q.Number, Field(gt=0, le=10)] | None = Field(None, description="damping")
+
+
+class TorqueSection(FrozenModel):
+    """What the current of a step does."""
+
+    kind: Literal["spin-orbit", "zhang-li", "slonczewski"] = Field(
+        "spin-orbit", description="heavy metals beside each layer, in plane, or from a fixed layer"
+    )
+    spin_hall: q.Number = Field(0.6, description="spin-orbit: spin Hall angle of every layer")
+    field_like: q.Number = Field(0.0, description="spin-orbit, slonczewski: field-like part")
+    layers: list[q.Number] | None = Field(
+        None, description="spin-orbit, slonczewski: factor per layer, e.g. [1, 0, 0, 1]"
+    )
+    polarisation: q.Number = Field(0.5, description="zhang-li, slonczewski: of the current")
+    xi: q.Number = Field(0.05, description="zhang-li: non-adiabaticity")
+    fixed: Vector = Field((0.0, 0.0, 1.0), description="slonczewski: direction of the fixed layer")
 
 
 class SkyrmionSeed(FrozenModel):
@@ -96,7 +116,11 @@ class Problem(FrozenModel):
     seed: Annotated[q.Whole, Field(ge=0, lt=2**63)] = 1
     mesh: MeshSection
     film: FilmSection
-    spin_hall: q.Number = Field(0.6, description="spin Hall angle of every layer")
+    torque: TorqueSection = TorqueSection()
+    bulk_dmi: q.ArealEnergy = Field(0.0, description="bulk DMI; sign as mumax3's Dbulk")
+    dmi_boundary: Literal["omit", "extrapolate"] = Field(
+        "omit", description="missing neighbours as in OOMMF (omit) or mumax3 (extrapolate)"
+    )
     sample: ShapeSection | None = Field(None, description="where there is material")
     regions: list[RegionSection] = Field([], description="with other parameters")
     field: FieldVector = Field((0.0, 0.0, 0.0), description="applied field")

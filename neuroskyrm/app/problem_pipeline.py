@@ -15,7 +15,12 @@ from neuroskyrm.io.provenance import code_digest, machine, versions
 from neuroskyrm.io.stage_store import StageResult, StageStore
 from neuroskyrm.micromagnetics import Simulation
 
-CODE = ("neuroskyrm.micromagnetics", "neuroskyrm.texture", "neuroskyrm.app.problem_run")
+CODE = (
+    "neuroskyrm.micromagnetics",
+    "neuroskyrm.texture",
+    "neuroskyrm.app.problem_build",
+    "neuroskyrm.app.problem_run",
+)
 
 
 def run_into_folder(

@@ -12,30 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuroskyrm.app.magnetisation_figures import draw_magnetisation, draw_table
-from neuroskyrm.app.problem import Problem, ShapeSection, StepSection
+from neuroskyrm.app.problem import Problem, StepSection
+from neuroskyrm.app.problem_build import build
 from neuroskyrm.app.progress import Tick
 from neuroskyrm.app.watching import Watch
 from neuroskyrm.errors import ConfigError
 from neuroskyrm.io import ovf
 from neuroskyrm.io.trajectory import Trajectory
-from neuroskyrm.micromagnetics import (
-    Demag,
-    Exchange,
-    InterfacialDMI,
-    InterlayerExchange,
-    Mesh,
-    Pulse,
-    PulseTrain,
-    Simulation,
-    SpinOrbitTorque,
-    State,
-    Term,
-    UniaxialAnisotropy,
-    Zeeman,
-)
+from neuroskyrm.micromagnetics import Pulse, PulseTrain, Simulation, State
 from neuroskyrm.micromagnetics.pictures import save_film
-from neuroskyrm.micromagnetics.shapes import Shape, disc, image, paint, rectangle
-from neuroskyrm.texture import count_skyrmions, seed_skyrmion
+from neuroskyrm.texture import count_skyrmions
 
 FILM_WIDTH = 320
 """Least width of the film [pixels]."""
@@ -43,114 +29,6 @@ ROWS = 100
 """Rows of the table of a run that does not say how many."""
 WATCHED_FRAMES = 200
 """Frames that the monitor sees of a watched run."""
-
-
-def build(problem: Problem) -> Simulation:
-    """Return the simulation that the problem describes, ready to run.
-
-    Raises
-    ------
-    ConfigError
-        The mesh is not a whole number of cells, or a shape lacks a size.
-    DataError
-        An image or OVF file cannot be read.
-    """
-    mesh = _mesh(problem)
-    film, solver = problem.film, problem.solver
-    inside = np.ones((mesh.ny, mesh.nx), bool)
-    if problem.sample is not None:
-        inside = _shape(problem.sample, mesh, "sample").mask(mesh)
-    Ku, D, alpha = (_with_regions(problem, mesh, name) for name in ("Ku", "D", "alpha"))
-    terms: list[Term] = [Exchange(film.A), InterfacialDMI(D), UniaxialAnisotropy(Ku)]
-    if solver.demag:
-        terms.append(Demag())
-    if mesh.layers > 1 and film.interlayer:
-        terms.append(InterlayerExchange(film.interlayer))
-    if any(problem.field):
-        terms.append(Zeeman(problem.field))
-    return Simulation(
-        mesh,
-        terms,
-        Ms=np.where(inside, film.Ms, 0.0)[None],
-        alpha=alpha,
-        torques=[SpinOrbitTorque.from_spin_hall(problem.spin_hall, film.Ms, film.thickness)],
-        temperature=problem.temperature,
-        seed=problem.seed,
-        scheme=solver.scheme,
-        dt=solver.dt,
-        dtype=np.float32 if solver.precision == "single" else np.float64,
-        threads=solver.threads,
-        device=solver.device,
-        m=_start(problem, mesh, inside),
-    )
-
-
-def _mesh(problem: Problem) -> Mesh:
-    section, film = problem.mesh, problem.film
-    counts = []
-    for name in ("length", "width"):
-        cells = getattr(section, name) / section.cell
-        if abs(cells - round(cells)) > 1e-6:
-            raise ConfigError(
-                f"'mesh.{name}' = {getattr(section, name):g} m is {cells:.6g} cells of "
-                f"{section.cell:g} m; it must be a whole number of cells."
-            )
-        counts.append(round(cells))
-    return Mesh.multilayer(
-        counts[0],
-        counts[1],
-        section.cell,
-        section.cell,
-        repeats=section.layers,
-        thickness=film.thickness,
-        period=film.period,
-        periodic=section.periodic,
-    )
-
-
-def _shape(section: ShapeSection, mesh: Mesh, field: str) -> Shape:
-    """Return the shape of a section, whose positions are measured from the middle of the mesh."""
-    needs = {"rectangle": ("length", "width"), "disc": ("radius",), "image": ("file",)}
-    sizes = []
-    for name in needs[section.shape]:
-        sizes.append(getattr(section, name))
-        if sizes[-1] is None:
-            raise ConfigError(f"'{field}.{name}' is missing, but a {section.shape} needs it.")
-    sides = mesh.nx * mesh.dx, mesh.ny * mesh.dy
-    centre = sides[0] / 2 + section.centre[0], sides[1] / 2 + section.centre[1]
-    if section.shape == "image":
-        return image(sizes[0], *sides)
-    if section.shape == "disc":
-        return disc(centre, sizes[0])
-    return rectangle(centre, sizes[0], sizes[1], section.corner)
-
-
-def _with_regions(problem: Problem, mesh: Mesh, name: str) -> NDArray[np.float64]:
-    """Return parameter `name` of every cell, shape of the mesh; later regions win."""
-    regions = [
-        (_shape(region, mesh, f"regions.{number}"), getattr(region, name))
-        for number, region in enumerate(problem.regions)
-        if getattr(region, name) is not None
-    ]
-    return paint(mesh, getattr(problem.film, name), *regions)
-
-
-def _start(problem: Problem, mesh: Mesh, inside: NDArray[np.bool_]) -> NDArray[np.float64]:
-    start = problem.start
-    if start.ovf is not None:
-        content = ovf.read(start.ovf)
-        return np.asarray(content.values, dtype=np.float64)
-    m = np.empty((3, *mesh.shape))
-    m[:] = np.reshape(start.m, (3, 1, 1, 1))
-    m *= inside
-    middle = mesh.nx * mesh.dx / 2, mesh.ny * mesh.dy / 2
-    for seed in start.skyrmions:
-        place = seed.position[0] + middle[0], seed.position[1] + middle[1]
-        seed_skyrmion(
-            m, place, seed.radius, (mesh.dx, mesh.dy), seed.kind,
-            core=-1 if start.m[2] >= 0 else 1, chirality=1 if problem.film.D >= 0 else -1,
-        )  # fmt: skip
-    return m
 
 
 def run_problem(

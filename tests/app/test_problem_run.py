@@ -3,13 +3,17 @@
 import numpy as np
 import pytest
 import yaml
+from PIL import Image
 
 from neuroskyrm.app.problem import load_problem
+from neuroskyrm.app.problem_build import build
 from neuroskyrm.app.problem_pipeline import run_into_folder
 from neuroskyrm.app.problem_run import run_problem
 from neuroskyrm.app.progress import Reporter
+from neuroskyrm.errors import NeuroSkyrmError
 from neuroskyrm.io import ovf
 from neuroskyrm.io.trajectory import Trajectory
+from neuroskyrm.micromagnetics import State
 
 PROBLEM = {
     "name": "small",
@@ -68,3 +72,43 @@ def test_a_changed_start_file_is_not_taken_for_the_old_one(tmp_path):
         ends.append(run_into_folder(case, tmp_path / "runs", Reporter()))
     assert [end.reused for end in ends] == [False, False, True]
     assert ends[0].metrics["m.x"] != ends[1].metrics["m.x"]
+
+
+def test_every_kind_of_torque_boundary_and_region_reaches_the_solver(tmp_path):
+    picture = np.full((8, 12), 255, np.uint8)
+    picture[:4, :3] = 0  # the upper left corner
+    Image.fromarray(picture).save(tmp_path / "hole.png")
+    regions = [
+        {"shape": "image", "file": str(tmp_path / "hole.png"), "Ms": "0 A/m"},
+        {"shape": "rectangle", "length": "8 nm", "width": "32 nm", "A": "5 pJ/m", "alpha": 0.5},
+    ]
+    fields = {}
+    for kind in ("spin-orbit", "zhang-li", "slonczewski"):
+        torque = {"kind": kind} if kind == "zhang-li" else {"kind": kind, "layers": [1, 0]}
+        case = problem(tmp_path, regions=regions, torque=torque, bulk_dmi="1 mJ/m^2",
+                       dmi_boundary="extrapolate")  # fmt: skip
+        simulation = build(case)
+        state = State(simulation.sample, simulation.m, current=1e12)
+        fields[kind] = np.zeros_like(simulation.m)
+        simulation.system.torques[0].field(state, fields[kind])
+        inside = simulation.sample.inside
+        assert not inside[:, 4:, :3].any()
+        assert inside.sum() == 2 * (96 - 12)
+        assert np.unique(simulation.system.alpha).tolist() == [0.1, 0.5]
+        boundaries = [t.boundary for t in simulation.system.terms if hasattr(t, "boundary")]
+        assert boundaries == ["extrapolate"] * 2
+    assert not fields["spin-orbit"][:, 1].any()
+    assert not fields["slonczewski"][:, 1].any()
+    assert fields["zhang-li"][:, 1].any()
+
+
+@pytest.mark.parametrize(("changes", "message"), [
+    ({"torque": {"layers": [1, 0, 0]}}, "'torque.layers' has 3 numbers"),
+    ({"start": {"ovf": "wrong.ovf"}}, r"wrong.ovf: holds \(3, 1, 4, 5\) numbers"),
+    ({"solver": {"device": "cuda:99"}}, "device = 'cuda:99'"),
+])  # fmt: skip
+def test_what_does_not_fit_is_named(tmp_path, monkeypatch, changes, message):
+    monkeypatch.chdir(tmp_path)
+    ovf.write("wrong.ovf", ovf.Ovf(np.ones((3, 1, 4, 5)), (1e-9, 1e-9, 1e-9)))
+    with pytest.raises(NeuroSkyrmError, match=message):
+        build(problem(tmp_path, **changes))
