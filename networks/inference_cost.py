@@ -76,15 +76,15 @@ def inference_cost(
     before = total([array.ledger for array in hosted.crossbars])
     first, *others = hosted.crossbars
     if snn.coding.kind == "constant":
-        drive = constant_drive(images) * (voltage / FULL_DRIVE)
+        drive = constant_drive(images).astype(np.float64) * (voltage / FULL_DRIVE)
         for _ in range(snn.steps):
             first.account(drive, duration)
     else:
         # The spikes that the run saw are not kept; their mean energy is that of their chances.
-        spikes = rng.random((snn.steps, *images.shape)) < images * (snn.coding.full / 255)
-        first.account(voltage * spikes, duration)
+        chosen = rng.random((snn.steps, *images.shape)) < images * (snn.coding.full / 255)
+        first.account(np.where(chosen, voltage, 0.0), duration)
     for array, spikes in zip(others, run.spikes or (), strict=False):
-        array.account(voltage * spikes, duration)
+        array.account(np.where(spikes, voltage, 0.0), duration)
     after = total([array.ledger for array in hosted.crossbars])
     return InferenceCost(
         (after.inference_energy - before.inference_energy) / len(images),
