@@ -2,6 +2,7 @@
 
     python benchmarks/synapse_search.py                 # all designs, hours
     python benchmarks/synapse_search.py D2.1-J3.2       # one of them
+    python benchmarks/synapse_search.py --radii         # radius alone and in a crowd, a minute
 
 Full layers at 300 K, 5 nm cells, one noise seed, 7 + 7 pulses of 1 ns with 0.5 ns between them for
 at most five cycles; a run ends with its first lost skyrmion. Rows go to
@@ -21,10 +22,10 @@ from typing import Any
 from neuroskyrm.io.atomic import replacing, write_json
 from neuroskyrm.io.provenance import versions
 from neuroskyrm.micromagnetics.pulses import Pulse, PulseTrain
-from neuroskyrm.micromagnetics.track import COMPACT, Film, Track
+from neuroskyrm.micromagnetics.track import COMPACT, Barrier, Film, Track
 from neuroskyrm.micromagnetics.track_drive import Drive, cycles
 from neuroskyrm.micromagnetics.track_reads import read_track
-from neuroskyrm.micromagnetics.track_run import build_simulation
+from neuroskyrm.micromagnetics.track_run import build_simulation, seeded
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "results" / "synapse-search"
 WIDTH, PAUSE, PULSES, CYCLES, SETTLE, SEED = 1e-9, 0.5e-9, 7, 5, 0.3e-9, 1
@@ -39,6 +40,9 @@ DESIGNS: dict[str, dict[str, float]] = {
     },
     "D2.1-J3.2": {"D": 2.1e-3, "interlayer": 0.5e-3, "field": 85e-3, "current": 3.2e10},
 }  # fmt: skip
+FILMS = {1.7e-3: (55e-3, 80e-3), 1.9e-3: (80e-3, 110e-3), 2.1e-3: (85e-3, 120e-3, 160e-3)}
+"""Fields [T] tried for each DMI [J/m^2]."""
+PLACES = [(x * 1e-9, y * 1e-9) for x, y in ((60, 65), (180, 65), (60, 135), (180, 135), (120, 100))]
 
 
 def track_of(name: str) -> Track:
@@ -78,6 +82,34 @@ def survive(name: str) -> dict[str, Any]:
     }
 
 
+def radii() -> list[dict[str, float]]:
+    """Return the radius [m] of one skyrmion in a half, and of each of five, by DMI and field.
+
+    The stack is one effective film at 300 K here: it says which films are stiff, not which last.
+    """
+    rows = []
+    for D, fields in FILMS.items():
+        for field in fields:
+            row = {"D": D, "field": field}
+            for number in (1, 5):
+                track = replace(
+                    COMPACT, length=240e-9, field=field, barrier=Barrier(across=0),
+                    film=Film(D=D, interlayer=0.2e-3),
+                ).effective()  # fmt: skip
+                drive = Drive(cycles(1, 1), current=1.0, nominal=1.0)
+                simulation = build_simulation(track, drive, SEED)
+                simulation.m = seeded(track, PLACES[-number:])
+                simulation.run(SETTLE)
+                reads = []
+                for _ in range(5):
+                    simulation.run(5e-11)
+                    reads.append(read_track(simulation.m, track))
+                row[f"radius_of_{number}"] = sum(read.radius for read in reads) / len(reads)
+                row[f"left_of_{number}"] = reads[-1].count_total
+            rows.append(row)
+    return rows
+
+
 def draw(rows: dict[str, dict[str, Any]], path: Path) -> None:
     """Draw the count in the post-synapse against the pulse, a cross where one was lost."""
     from matplotlib.figure import Figure
@@ -98,9 +130,13 @@ def main() -> None:
     """Run what is asked for, keep what there is, draw."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("designs", nargs="*", help=f"of {', '.join(DESIGNS)}; all if none")
+    parser.add_argument("--radii", action="store_true", help="only radius against DMI and field")
     options = parser.parse_args()
     file = FOLDER / "metrics.json"
     record = json.loads(file.read_text()) if file.exists() else {"rows": {}}
+    if options.radii:
+        write_json(file, {**record, "radii": radii()})
+        return
     for name in options.designs or DESIGNS:
         record["rows"][name] = survive(name)
         record |= {"command": "python benchmarks/synapse_search.py", "seeds": [SEED]}

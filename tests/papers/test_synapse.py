@@ -90,3 +90,25 @@ def test_the_rim_keeps_more_skyrmions_than_the_paper_track():
         return sum(numbers["device.skyrmions_at_end"]) / sum(numbers["device.skyrmions_at_start"])
 
     assert kept("rim-n4-300K") > kept("paper-n4-300K")
+
+
+class TestCompactDesign:
+    """Ours beside the paper's: it keeps what the paper's track loses."""
+
+    def test_every_skyrmion_is_kept_in_eight_seeds(self):
+        numbers, card = metrics("compact-n4-300K"), load_card("compact-n4-300K")
+        assert len(numbers["seeds"]) == 8
+        assert numbers["device.skyrmions_at_start"] == [6] * 8
+        assert numbers["device.skyrmions_at_end"] == [6] * 8
+        assert card.provenance["pulses_with_a_loss"] == 0
+        assert card.provenance["loss_per_pulse"][2] < 0.03
+
+    def test_six_states_are_seen_over_the_range_of_two_fifths(self):
+        numbers = metrics("compact-n4-300K")
+        assert numbers["device.states"] >= 6
+        assert numbers["device.range"] >= 0.4
+
+    def test_energy_goes_with_area_width_and_the_square_of_the_current(self):
+        ratio = load_card("compact-n4-300K").pulse.energy / load_card("rim-n4-300K").pulse.energy
+        width, area, current = 1 / 2, 480 * 200 / (800 * 220), (3.2 / 1.75) ** 2
+        assert ratio == pytest.approx(width * area * current)
