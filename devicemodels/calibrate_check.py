@@ -135,7 +135,8 @@ def wilson_interval(events: int, trials: int) -> tuple[float, float]:
     middle = rate + z**2 / (2 * trials)
     half = z * np.sqrt(rate * (1 - rate) / trials + z**2 / (4 * trials**2))
     low, high = (middle - half) / (1 + z**2 / trials), (middle + half) / (1 + z**2 / trials)
-    return max(0.0, float(low)), min(1.0, float(high))
+    # Rounding leaves 1e-18 where nothing happened.
+    return (float(low) if events else 0.0), (float(high) if events < trials else 1.0)
 
 
 def bootstrap(
