@@ -126,14 +126,14 @@ def main() -> None:
         "newell": {}, "newell, gamma of mumax3": {"stretch": ratio},
         "newell, error 1e-7": {"error": 1e-7},
     }  # fmt: skip
-    for name, case in cases.items():
-        result[name] = reversal(**case)  # type: ignore[arg-type]
-        print(name, json.dumps(result[name]), flush=True)
     with mock.patch.object(demag, "tensor", mumax_tensor):
         for case_name, case in list(cases.items())[:2]:
             name = case_name.replace("newell", "point sums of mumax3")
             result[name] = reversal(**case)  # type: ignore[arg-type]
             print(name, json.dumps(result[name]), flush=True)
+    for name, case in cases.items():
+        result[name] = reversal(**case)  # type: ignore[arg-type]
+        print(name, json.dumps(result[name]), flush=True)
     result["wall_time_s"] = time.perf_counter() - begin
     if options.out:
         write_json(options.out / "metrics.json", result)

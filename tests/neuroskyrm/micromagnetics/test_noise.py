@@ -3,7 +3,7 @@ import pytest
 from scipy import stats
 
 from neuroskyrm.constants import BOLTZMANN, GAMMA
-from neuroskyrm.micromagnetics import Mesh, Simulation
+from neuroskyrm.micromagnetics import Mesh, Simulation, Tolerance
 from neuroskyrm.micromagnetics.noise import normal_pair_row, philox_row
 
 
@@ -74,3 +74,27 @@ def test_steps_rows_and_seeds_have_their_own_numbers():
     one.system.draw_noise(1, 1e-13)
     assert abs(np.corrcoef(first.ravel(), one.system.thermal.ravel())[0, 1]) < 0.05
     assert abs(np.corrcoef(first[:, 1, 2].ravel(), first[:, 1, 3].ravel())[0, 1]) < 0.4
+
+
+def test_a_rejected_step_is_repeated_with_the_same_noise_rescaled(monkeypatch):
+    mesh = Mesh.multilayer(9, 5, 2e-9, 2e-9)
+    simulation = Simulation(
+        mesh, [], 8e5, 0.1, temperature=300, scheme="dormand-prince", dt=1e-11,
+        tolerance=Tolerance(error=1e-3),
+    )  # fmt: skip
+    system, drawn = simulation.system, []
+    draw = system.draw_noise
+
+    def watched(step, dt):
+        draw(step, dt)
+        drawn.append((step, dt, system.thermal * dt**0.5))
+
+    monkeypatch.setattr(system, "draw_noise", watched)
+    done = simulation.integrator.step(0.0, 1e-11, lambda t: 0.0)
+    assert len(drawn) > 1
+    assert {step for step, *_ in drawn} == {0}
+    assert drawn[-1][1] == done < drawn[0][1]
+    np.testing.assert_allclose(drawn[-1][2], drawn[0][2], rtol=1e-6)
+    simulation.integrator.step(done, done, lambda t: 0.0)
+    assert drawn[-1][0] == 1
+    assert np.abs(drawn[-1][2] - drawn[0][2]).max() > 0
