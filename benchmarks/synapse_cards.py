@@ -230,7 +230,7 @@ def main() -> None:
     limits = (
         f"modest: {len(found)} noise seed(s), {pulses} pulses of {len(drive.steps)}, pauses of "
         f"{drive.steps[0].pause * 1e9:g} ns where the paper has 5 ns; one material, one "
-        "temperature; device-to-device spread and relaxation not measured"
+        "temperature; device-to-device spread not measured"
         + (f"; {options.note}" if options.note else "")
     )
     card = calibrate(
