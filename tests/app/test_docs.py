@@ -15,6 +15,8 @@ import yaml
 
 from neuroskyrm.app.cli import app
 from neuroskyrm.app.optimize import load_design
+from neuroskyrm.app.problem import is_problem, load_problem
+from neuroskyrm.app.process_file import is_process, load_process
 from neuroskyrm.app.study import load_study
 from neuroskyrm.app.sweep import load_sweep
 
@@ -76,6 +78,10 @@ def test_yaml_block_is_valid(page, code, tmp_path):
         load_design(file)
     elif "axes" in content:
         load_sweep(file)
+    elif is_problem(file):
+        load_problem(file)
+    elif is_process(file):
+        load_process(file)
     else:
         load_study(file)
 
