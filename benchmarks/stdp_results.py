@@ -59,6 +59,13 @@ LABELLED = 10000
 FULL = 60000
 SHORT = 10000  # images of the runs that are compared with each other
 SLOW = PoissonCode(duration_reading=0.7)  # every image read twice as long as it is learned
+DRAWN = (
+    f"probabilistic-6-{FULL}",
+    f"deterministic-6-{FULL}",
+    "two passes, read twice as long",
+    "10 % level noise and 30 % failed updates",
+)
+"""Cases whose weights, training curve and confusion matrix are drawn, of the first seed."""
 METHODS = ("vote", "proportion", "likelihood")
 
 Run = dict[str, object]
@@ -250,7 +257,7 @@ def draw_states(folder: Path, runs: list[Run]) -> None:
         axes.set_xticks(STATES, [str(count) for count in STATES])
         axes.minorticks_off()
     panels[0].set_ylabel("test accuracy, class-proportion vote (%)")
-    panels[1].legend(loc="lower right")
+    panels[0].legend(loc="lower right")
     figure.savefig(folder / "accuracy.png", dpi=110)
 
 
@@ -305,7 +312,7 @@ def main(experiment: str, folder: Path, only: list[str]) -> None:
             with log.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(run) + "\n")
             print(seed, name, f"{100 * run['proportion']:.2f} %", flush=True)
-            if seed == SEEDS[0] and run["images"] >= FULL and net.weights.shape[1] == 400:
+            if seed == SEEDS[0] and name in DRAWN:
                 for kind, figure in (
                     ("weights", weight_map_figure(net.weights, name)),
                     ("training", training_figure(net.curve)),
