@@ -23,7 +23,7 @@ OUTCOMES = ("potentiated", "depressed", "failed", "lost")
 POTENTIATED, DEPRESSED, FAILED, LOST = range(4)
 
 FRAME_INTERVAL = 0.25e-9
-"""Time between frames of an update [s]."""
+"""Time between frames in the second half of a pause, where the device is at rest [s]."""
 
 REGIONS = 2
 """Pre- and post-synapse."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from neuroskyrm.app.stages.simulate import drive_of
 from neuroskyrm.app.study import Study
 from neuroskyrm.app.watching import EVENTS, Watch, WatchOptions
 from neuroskyrm.io.stage_store import StageResult
+from neuroskyrm.micromagnetics.track_drive import Step
 
 
 class _Reporter(Reporter):
@@ -64,15 +65,20 @@ def watch_track(study: Study, out: Path, console: Console, options: WatchOptions
     return pipeline.done["simulate"]
 
 
-def pulse_observer(watch: Watch, steps: Any) -> Callable[[NDArray[Any], float, int], None]:
-    """Return what shows the watch a frame every `FRAME_INTERVAL`, and every pulse's beginning.
+def pulse_observer(
+    watch: Watch, steps: Sequence[Step]
+) -> Callable[[NDArray[Any], float, int], None]:
+    """Return what shows the watch the state before every pulse, and frames after it.
+
+    The monitor has learned states at rest, so frames are taken in the second half of the pauses,
+    where the device is read too.
 
     Parameters
     ----------
     watch : Watch
         What is shown.
     steps : sequence of Step
-        The pulses, for their number.
+        The pulses.
     """
     due, current = 0.0, 0
     last: tuple[NDArray[Any], float] | None = None
@@ -81,11 +87,12 @@ def pulse_observer(watch: Watch, steps: Any) -> Callable[[NDArray[Any], float, i
         nonlocal due, current, last
         if pulse != current:
             current = pulse
-            # The state before the pulse is the first frame of its update.
             watch.restart(time)
+            # What was seen last before the pulse is the first frame of its update.
             if last is not None:
                 watch.see(*last)
             watch.progress(pulse / (len(steps) + 1), f"pulse {pulse} of {len(steps)}")
+            due = time + steps[pulse - 1].width + steps[pulse - 1].pause / 2
         if time >= due - 1e-3 * FRAME_INTERVAL:
             last = (m.copy(), time)
             watch.see(*last)

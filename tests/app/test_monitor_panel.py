@@ -11,6 +11,7 @@ from networks.monitor import Verdict
 from networks.monitor_board import Board
 from neuroskyrm.app.monitor_panel import panel, sparkline, time_text
 from neuroskyrm.app.track_watch import pulse_observer
+from neuroskyrm.micromagnetics.track_drive import Step
 
 CLASSES = ("breathing", "mixed")
 
@@ -59,14 +60,15 @@ class FakeWatch:
         pass
 
 
-def test_every_pulse_begins_with_the_state_before_it():
+def test_every_pulse_begins_with_the_state_before_it_and_is_seen_at_rest():
     watch = FakeWatch()
-    observe = pulse_observer(watch, [None] * 2)
+    observe = pulse_observer(watch, [Step(1.0, 0.5e-9, 1e-9)] * 2)
     m = np.zeros((3, 1, 2, 2))
-    for step in range(1, 9):
+    for step in range(1, 17):
         m[:] = step
         observe(m, step * 125e-12, 0 if step < 4 else 1)
     assert watch.calls == [
-        ("see", 125, 1.0), ("see", 375, 3.0), ("restart", 500), ("see", 375, 3.0),
-        ("see", 625, 5.0), ("see", 875, 7.0),
+        ("see", 125, 1.0), ("see", 375, 3.0),
+        ("restart", 500), ("see", 375, 3.0), ("see", 1500, 12.0), ("see", 1750, 14.0),
+        ("see", 2000, 16.0),
     ]  # fmt: skip
