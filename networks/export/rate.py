@@ -10,6 +10,9 @@ from networks.export._graph import Builder, add_current, add_weights, wrapped
 from networks.rate_network import check_rate
 from neuroskyrm.errors import ConfigError, ExportError
 
+MOST_STEPS = 127
+"""Largest spike count that a signed byte's partner may have (see `rate_coding`)."""
+
 
 def rate_model(snn: DeepSnn, packing: str = "int8", batch: int | str = "batch") -> ModelProto:
     """Return the ONNX model of the rate network of `snn` (see `networks.rate_network`).
@@ -26,8 +29,10 @@ def rate_model(snn: DeepSnn, packing: str = "int8", batch: int | str = "batch") 
         check_rate(snn)
     except ConfigError as problem:
         raise ExportError(f"shape = 'rate': {problem}") from None
-    if snn.steps > 127:
-        raise ExportError(f"shape = 'rate': steps = {snn.steps}; they must be at most 127.")
+    if snn.steps > MOST_STEPS:
+        raise ExportError(
+            f"shape = 'rate': steps = {snn.steps}; they must be at most {MOST_STEPS}."
+        )
     builder = Builder()
     low = builder.constant("none", np.float32(0))
     high = builder.constant("all", np.float32(snn.steps))

@@ -242,7 +242,7 @@ class MonitorSection(FrozenModel):
 class ExportSection(FrozenModel):
     """The ONNX model and the proof that it spikes alike."""
 
-    images: Positive = Field(100, description="images compared spike by spike")
+    images: Positive = Field(1000, description="images compared spike by spike")
 
 
 class Study(FrozenModel):

@@ -13,10 +13,12 @@ from onnx import TensorProto, helper, numpy_helper
 
 from networks.deep_snn import DeepSnn, Neuron, SpikingLayer
 from networks.export import describe_file, export_onnx, verify_onnx
+from networks.export.latency import latencies, torch_loop
 from networks.fixed_point import LARGEST, fixed_point
 from networks.rate_coding import Coding
 from networks.rate_network import run_rate
 from neuroskyrm.errors import ExportError
+from neuroskyrm.seeds import generator
 
 SIZES = (30, 24, 17, 10)
 SIMPLE = {"Cast", "MatMulInteger", "Mul", "Add", "GreaterOrEqual", "Where"}
@@ -232,3 +234,24 @@ class TestRefusals:
         with pytest.raises(ExportError, match="packing = 'int2'"):
             export_onnx(net(), tmp_path / "m.onnx", packing="int2")
         assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "snn",
+    [net(), net(neuron=Neuron(0.05, "zero", 0.0)), net(coding=Coding("poisson"))],
+    ids=["constant", "leaky", "poisson"],
+)
+def test_the_float_loop_that_models_are_timed_against_counts_the_same_spikes(snn: DeepSnn) -> None:
+    images = np.random.default_rng(5).integers(0, 256, (7, SIZES[0]), dtype=np.uint8)
+    ours = snn.run(images, generator(0, "latency"))
+    np.testing.assert_array_equal(torch_loop(snn)(images), ours.counts)
+
+
+def test_every_shape_is_timed_beside_the_float_loop(tmp_path: Path) -> None:
+    paths = {
+        shape: export_onnx(net(), tmp_path / f"{shape}.onnx", shape)
+        for shape in ("step", "layerwise", "rate")
+    }
+    found = latencies(paths, net(), np.zeros((4, SIZES[0]), np.uint8), batch=2)
+    assert set(found) == {"torch_loop", *paths}
+    assert all(seconds > 0 for seconds in found.values())

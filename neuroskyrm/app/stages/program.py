@@ -84,6 +84,7 @@ def _work(context: Context) -> Metrics:
         "program.weight_states": 2 * conversion.positive + 1,
         "inference.energy": cost.energy,
         "inference.latency": cost.latency,
+        **{f"program.sigma.layer{k}": scale for k, scale in enumerate(conversion.scales)},
     }
 
 
