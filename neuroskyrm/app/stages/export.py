@@ -10,7 +10,7 @@ import numpy as np
 
 from networks.deep_snn import DeepSnn
 from networks.export.latency import latencies
-from networks.export.onnx import export_onnx
+from networks.export.onnx import Shape, export_onnx
 from networks.export.parity import describe_file, verify_onnx
 from networks.export.rate import MOST_STEPS
 from networks.rate_network import check_rate
@@ -25,7 +25,7 @@ from neuroskyrm.io.stage_store import Metrics
 from neuroskyrm.seeds import generator
 
 FILE = "model.onnx"
-SHAPES = {"step": FILE, "layerwise": "layerwise.onnx", "rate": "rate.onnx"}
+SHAPES: dict[Shape, str] = {"step": FILE, "layerwise": "layerwise.onnx", "rate": "rate.onnx"}
 REPORT = "parity.json"
 
 
