@@ -4,7 +4,6 @@
 
 training.npz   400 processes of each clear class from the interior regions at theta = 50 degrees
                (Fig. 11), whole frames
-angle-*.npz    250 random points of the diagram at each of 45 and 55 degrees
 thermal-*.npz  theta = 40 degrees at finite temperature
 """
 
@@ -29,11 +28,10 @@ from neuroskyrm.seeds import generator
 
 RUNS = Path("runs/process")
 EACH = 400
-TEMPERATURES = (1.5, 3.0)
-SEEDS = 4
+TEMPERATURES = (1.5,)
+SEEDS = 3
 THERMAL_EACH = 45
-ANGLES_EACH = 250
-SLICE_WIDTHS = PAPER_WIDTHS.values[1::4]
+SLICE_WIDTHS = PAPER_WIDTHS.values[1::5]
 """Widths of the slice through the diagram at alpha = 0.22 (Fig. 9) [s]."""
 
 
@@ -56,18 +54,6 @@ def _training_processes() -> list[Process]:
             diagram, base(50.0), label, EACH, generator(0, "training", label)
         )
     ]
-
-
-def other_angles(polar: float) -> FrameStore:
-    """Return processes anywhere on the diagram at another pulse angle (seed 4)."""
-    rng = generator(4, "angles", round(polar))
-    widths = rng.uniform(1e-12, 44e-12, ANGLES_EACH)
-    dampings = rng.uniform(0.02, 0.80, ANGLES_EACH)
-    processes = [
-        replace(base(polar), damping=float(a), pulse=FieldPulse(float(w), polar=polar))
-        for a, w in zip(dampings, widths, strict=True)
-    ]
-    return _store(f"angle-{polar:g}", processes)
 
 
 def thermal_slice(temperature: float) -> FrameStore:
@@ -113,7 +99,6 @@ def main() -> None:
     """Make all stores, or those named."""
     makers = {
         "training": training,
-        "angles": lambda: [other_angles(polar) for polar in (45.0, 55.0)],
         "thermal-clear": thermal_clear,
         "thermal-slice": lambda: [thermal_slice(t) for t in TEMPERATURES],
     }

@@ -8,6 +8,7 @@ the standard error over them. Needs atomistic_data.py and atomistic_classifier.p
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
@@ -107,17 +108,25 @@ def accuracy_at_temperature(monitor: ProcessMonitor) -> dict[str, object]:
     }
 
 
-def main(folder: Path) -> None:
-    """Draw both and write the metrics."""
+def main(folder: Path, parts: list[str]) -> None:
+    """Draw and measure all, or the parts named; the metrics of the others stay."""
     folder.mkdir(parents=True, exist_ok=True)
     monitor = ProcessMonitor.load(MODELS / "monitor.safetensors")
-    metrics = figure8(folder) | figure9(folder, monitor) | accuracy_at_temperature(monitor)
+    path = folder / "metrics.json"
+    metrics = json.loads(path.read_text()) if parts and path.exists() else {}
+    makers = {
+        "fig8": lambda: figure8(folder),
+        "fig9": lambda: figure9(folder, monitor),
+        "accuracy": lambda: accuracy_at_temperature(monitor),
+    }
+    for name in parts or makers:
+        metrics |= makers[name]()
     metrics["seeds"] = SEEDS
     metrics["command"] = (
         "python benchmarks/atomistic_temperature.py docs/results/process-temperature"
     )
-    write_json(folder / "metrics.json", metrics)
+    write_json(path, metrics)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), sys.argv[2:])

@@ -22,6 +22,8 @@ from networks.monitor_device import (
 from networks.monitor_training import train_monitor
 from networks.recurrent_features import region_profile
 from networks.recurrent_training import Training
+from neuroskyrm.app.watching import shipped_monitor
+from neuroskyrm.atomistic.labels import LABELS
 from neuroskyrm.errors import DataError
 
 
@@ -110,3 +112,16 @@ def test_frames_are_read_from_a_file_or_refused(tmp_path):
         load_frames(path)
     with pytest.raises(DataError, match="no such file"):
         load_frames(tmp_path / "none.npz")
+
+
+@pytest.mark.parametrize(
+    ("kind", "regions", "classes"), [("process", 1, LABELS), ("device", REGIONS, OUTCOMES)]
+)
+def test_shipped_monitors_load_and_give_verdicts(kind, regions, classes):
+    monitor = shipped_monitor(kind)
+    assert (monitor.regions, monitor.classifier.classes) == (regions, classes)
+    up = np.ones((40, 96), dtype=np.float32)
+    verdict = monitor.update(-up if kind == "process" else up, 0.0)
+    assert abs(sum(verdict.probabilities) - 1) < 1e-5
+    if kind == "process":
+        assert verdict.label == "breathing"
