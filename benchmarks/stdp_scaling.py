@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 from devicemodels import IdealDevice, SkyrmionDevice, load_card
+from networks.encoding import PoissonCode
 from networks.stdp import StdpNetwork
 from networks.stdp_rules import suited
 from neuroskyrm.io.atomic import write_json
@@ -35,7 +36,8 @@ def main(folder: Path) -> None:
     devices = {"": IdealDevice(6), ".card": SkyrmionDevice(load_card("rim-n4-300K"))}
     for neurons, kind in ((100, ""), (400, ""), (400, ".card"), (1600, ""), (6400, "")):
         device = devices[kind]
-        net = StdpNetwork(device, neurons, seed=1, **suited("probabilistic", device, 60000))
+        constants = suited("probabilistic", device, 60000) | {"code": PoissonCode()}
+        net = StdpNetwork(device, neurons, seed=1, **constants)
         net.train(images, until=100 if neurons > 1600 else 200)
         learning = least(lambda net=net: net.train(images, until=net.presented + 20)) / 20
         reading = least(lambda net=net: net.respond(images[:20])) / 20

@@ -8,6 +8,7 @@ from typing import Protocol, TypedDict
 import numpy as np
 
 from devicemodels.base import DeviceModel
+from networks.encoding import PoissonCode
 from networks.neurons import LONG_TRAINING, MIDDLE_TRAINING, LifParameters
 from networks.stdp_array import WeightMap, transition_matrix
 from networks.stdp_kernel import CONTINUOUS, PER_COLUMN, PER_SYNAPSE, RuleConstants
@@ -223,10 +224,11 @@ class Suited(TypedDict):
     rule: Rule
     lif: LifParameters
     weight_map: WeightMap
+    code: PoissonCode
 
 
 def suited(name: str, model: DeviceModel, images: int) -> Suited:
-    """Return the rule `name`, neurons and weights with the constants found best for a training.
+    """Return rule, neurons, weights and input with the constants found best for a training.
 
     Parameters
     ----------
@@ -251,11 +253,17 @@ def suited(name: str, model: DeviceModel, images: int) -> Suited:
         raise ConfigError(f"rule: '{name}' is not known; choose {', '.join(RULES)}.")
     if name == "ideal":
         weights = WeightMap(full_scale=1.0)
-        return {"rule": IdealContinuous(), "lif": MIDDLE_TRAINING, "weight_map": weights}
+        return {
+            "rule": IdealContinuous(),
+            "lif": MIDDLE_TRAINING,
+            "weight_map": weights,
+            "code": PoissonCode(),
+        }
     matched = images >= 5000 and name == "probabilistic"
     rule = matched_rule(model) if matched else RULES[name]()
+    code = PoissonCode()
     if images >= 30000:
-        lif = LONG_TRAINING
+        lif, code = LONG_TRAINING, PoissonCode(duration_reading=0.7)
     else:
         lif = MIDDLE_TRAINING if images >= 5000 else LifParameters()
-    return {"rule": rule, "lif": lif, "weight_map": WeightMap()}
+    return {"rule": rule, "lif": lif, "weight_map": WeightMap(), "code": code}

@@ -96,6 +96,7 @@ def test_suited_constants_depend_on_rule_and_length_of_training():
     assert short["rule"].potentiation == pytest.approx(0.05)
     assert long["rule"].potentiation == pytest.approx(0.1)
     assert long["lif"].inhibition > short["lif"].inhibition
+    assert long["code"].for_reading().duration == 2 * short["code"].for_reading().duration
     ideal = StdpNetwork(None, 10, **suited("ideal", model, 600))
     assert ideal.weights.sum(axis=0) == pytest.approx(78, rel=1e-4)
     with pytest.raises(ConfigError, match="probabilistic"):
