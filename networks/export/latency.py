@@ -11,6 +11,7 @@ import torch
 
 from networks.deep_snn import DeepSnn
 from networks.export.metadata import read_model
+from networks.export.onnx import Shape
 from networks.export.parity import open_session
 from networks.export.runners import RUNNERS, inputs_of
 from neuroskyrm.io.datasets import Bytes
@@ -21,14 +22,14 @@ REPEATS = 3
 
 
 def latencies(
-    paths: Mapping[str, Path], snn: DeepSnn, images: Bytes, batch: int
+    paths: Mapping[Shape, Path], snn: DeepSnn, images: Bytes, batch: int
 ) -> dict[str, float]:
     """Return seconds of one thread per image and whole run, all runners taking turns.
 
     Parameters
     ----------
-    paths : mapping of str to Path
-        Exported models of `snn`, by the name they shall have in the result.
+    paths : mapping of shape to Path
+        Exported models of `snn` by their shape, which names them in the result.
     snn : DeepSnn
         The network.
     images : ndarray of uint8
