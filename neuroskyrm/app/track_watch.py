@@ -50,7 +50,9 @@ def watch_track(study: Study, out: Path, console: Console, options: WatchOptions
     pipeline = Pipeline(study, out)
     pipeline.folder.mkdir(parents=True, exist_ok=True)
     monitor = options.monitor("device")
-    monitor.interval = FRAME_INTERVAL
+    steps = drive_of(study).steps
+    # No frames are expected during a pulse and the first half of its pause.
+    monitor.interval = max(step.width + step.pause / 2 for step in steps)
     ny, nx = study.device.track().shape
     watch = Watch(
         monitor, f"programming {study.name}", console, options, pipeline.folder / EVENTS,
@@ -59,7 +61,7 @@ def watch_track(study: Study, out: Path, console: Console, options: WatchOptions
     )  # fmt: skip
     pipeline.reporter = _Reporter(watch.progress)
     pipeline.reporter.log_file = pipeline.folder / "log.txt"
-    pipeline.observe = pulse_observer(watch, drive_of(study).steps)
+    pipeline.observe = pulse_observer(watch, steps)
     with watch:
         pipeline.run(["simulate"], again=True)
     return pipeline.done["simulate"]
