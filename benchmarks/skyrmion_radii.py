@@ -32,7 +32,7 @@ from neuroskyrm.micromagnetics import (
 from neuroskyrm.texture import count_skyrmions, seed_skyrmion
 
 MS, A, D, KU, B = 956e3, 10e-12, 1.7e-3, 717e3, 80e-3
-SEED_RADIUS = {1: 12e-9, 2: 13e-9, 4: 16e-9, 8: 22e-9}
+SEED_RADIUS = {8: 22e-9, 4: 16e-9, 2: 13e-9, 1: 12e-9}
 CASES = (
     ("disc", 320e-9, 2e-9), ("disc", 160e-9, 2e-9), ("film", 320e-9, 4e-9), ("film", 256e-9, 2e-9),
 )  # fmt: skip
