@@ -96,6 +96,7 @@ def main() -> None:
     conductance = [np.array(one, float) for one in full["device.conductance"]]
     runs = [simulate_rigid(RIM, DRIVE, seed, model) for seed in SEEDS]
     counts = np.array([by_visit(run, "count_post") for run in runs])
+    lost = 10 - np.array([by_visit(run, "count_total") for run in runs])
     readout = Readout()
     G = np.array([
         1 + readout.TMR * by_visit(run, "reversed_fraction") for run in runs
@@ -130,7 +131,11 @@ def main() -> None:
         "fidelity.lost_full": (
             np.array(full["device.skyrmions_at_start"]) - full["device.skyrmions_at_end"]
         ).tolist(),
-        "fidelity.lost_rigid": float(np.mean([10 - r["count_total"][-1] for r in runs])),
+        "fidelity.lost_rigid": [float(lost[:, len(t) - 1].mean()) for t in truth],
+        "fidelity.lost_rigid_sd": [float(lost[:, len(t) - 1].std(ddof=1)) for t in truth],
+        "fidelity.collapse_barrier": model.collapse[0],
+        "fidelity.area_sd": model.area_sd,
+        "fidelity.area_memory": model.area_memory,
         "fidelity.radius_rigid": model.radius,
         "fidelity.hall_angle": model.hall_angle,
         "fidelity.seconds_per_ns_full": full_speed,
