@@ -13,6 +13,7 @@ from neuroskyrm.constants import GAMMA
 from neuroskyrm.errors import PhysicsError
 from neuroskyrm.micromagnetics.track import Barrier, Rim, Track
 from neuroskyrm.thiele.boxes import Box, Places
+from neuroskyrm.thiele.crowd import learn_contact
 from neuroskyrm.thiele.landscape import landscape
 from neuroskyrm.thiele.model import ThieleModel
 from neuroskyrm.thiele.profiles import Profile, measure_profile
@@ -60,8 +61,8 @@ def learn(
     """Return the rigid-skyrmion model of a track's film.
 
     Five runs without noise give friction, pair and edge forces, the stiffness of a wall and the
-    size below which a skyrmion collapses; two at the track's temperature give the drive, and the
-    size and mean profile on the track.
+    size below which a skyrmion collapses; three at the track's temperature give the drive, the
+    size and mean profile on the track, and what presses on an area.
 
     Parameters
     ----------
@@ -121,7 +122,10 @@ def learn(
         collapse_area=float(np.pi * smallest**2),
         depth=tuple(size.depth.tolist()), step=size.step, provenance=found,
     )  # fmt: skip
-    return replace(model, stiffness=_stiffness(track, model, flat, wall))
+    model = replace(model, stiffness=_stiffness(track, model, flat, wall))
+    tell(0.9, "a crowd driven together")
+    crowd = learn_contact(track, model, spin_hall, seed + 1)
+    return replace(model, contact=crowd["contact"], provenance={**model.provenance, "crowd": crowd})
 
 
 @dataclass(frozen=True)

@@ -58,6 +58,8 @@ class ThieleModel:
         Time over which a skyrmion's area is remembered [s]; 0: reads are independent.
     collapse_area : float
         A skyrmion whose area falls below this is annihilated [m^2]; 0: none is.
+    contact : float
+        Share of the forces on a skyrmion that presses on its area; the rest changes its shape.
     provenance : dict
         Where the numbers come from.
     """
@@ -80,6 +82,7 @@ class ThieleModel:
     stiffness: float = 1.0
     area_memory: float = 0.0
     collapse_area: float = 0.0
+    contact: float = 1.0
     provenance: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -100,15 +103,16 @@ class ThieleModel:
         The area A has a minimum of energy at its mean A0 and a saddle at the smallest area Ac.
         The simplest energy with both is a cubic; its curvature at A0 is kB T / sd^2, so that the
         barrier is x^2 / 6 with x = (A0 - Ac) / sd. Forces of magnitude f around a disc of radius R
-        are a pressure f / (2 pi R), which tilts the cubic: the barrier becomes
-        x^2 / 6 (1 - f / f1)^(3/2), gone at f1 = x kB T 2 pi R / (4 sd). The rate is that of
-        H. A. Kramers, Physica 7, 284 (1940): exp(-barrier) / (2 pi memory). 0: no collapse.
+        are a pressure f / (2 pi R); the share `contact` of it tilts the cubic, so that the barrier
+        is x^2 / 6 (1 - f / f1)^(3/2), gone at f1 = x kB T 2 pi R / (4 sd contact). The rate is
+        that of H. A. Kramers, Physica 7, 284 (1940): exp(-barrier) / (2 pi memory). 0: none.
         """
-        if not (self.collapse_area > 0 and self.area_memory > 0 and self.area_sd > 0):
+        known = (self.collapse_area, self.area_memory, self.area_sd, self.contact)
+        if not all(value > 0 for value in known):
             return 0.0, 1.0, 0.0
         x = (np.pi * self.radius**2 - self.collapse_area) / self.area_sd
         around = 2 * np.pi * self.radius / self.area_sd
-        squeeze = x * BOLTZMANN * self.temperature * around / 4
+        squeeze = x * BOLTZMANN * self.temperature * around / (4 * self.contact)
         return float(x**2 / 6), float(squeeze), float(1 / (2 * np.pi * self.area_memory))
 
     def velocity(self, current: float) -> NDArray[np.float64]:
@@ -136,7 +140,7 @@ class ThieleModel:
                 raise DataError(f"{path}: this is no Thiele model of format {FORMAT}.")
             content["depth"] = tuple(content["depth"])
             # Models from before a term was known are models without it.
-            newer = {"area_memory", "collapse_area"} - content.keys()
+            newer = {"area_memory", "collapse_area", "contact"} - content.keys()
             return cls(**{f.name: content[f.name] for f in fields(cls) if f.name not in newer})
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as problem:
             raise DataError(f"{path}: no Thiele model can be read from it ({problem}).") from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 
 import numpy as np
@@ -37,17 +38,21 @@ class RigidTrack:
     def __init__(self, track: Track, model: ThieleModel, seed: int) -> None:
         self.track, self.model = track, model
         self.rng = generator(seed, "thiele")
-        self.places: NDArray[np.float64] = np.array(track.nuclei())
-        self.alive = np.ones(len(self.places), dtype=np.bool_)
-        self.squeeze = np.zeros(len(self.places))
         self._fates = generator(seed, "thiele", "collapse")
-        self._swelling = np.zeros(len(self.places))
-        self._seen = -np.inf
+        self.place(track.nuclei())
         self.landscape = landscape(track, model)
         self.t = 0.0
         free_edge = track.rim.width == 0
         self._edge = (model.edge_force if free_edge else 0.0, model.radius, model.edge_range)
         self._pair = (model.pair_force, 2 * model.radius, model.pair_range)
+
+    def place(self, places: Sequence[tuple[float, float]]) -> None:
+        """Put skyrmions at the given places [m] in place of those there are."""
+        self.places: NDArray[np.float64] = np.array(places, dtype=np.float64)
+        self.alive = np.ones(len(self.places), dtype=np.bool_)
+        self.squeeze = np.zeros(len(self.places))
+        self._swelling = np.zeros(len(self.places))
+        self._seen = -np.inf
 
     def run(self, duration: float, current: float = 0.0) -> None:
         """Advance by `duration` [s] under a constant current density [A/m^2]."""

@@ -30,10 +30,7 @@ OPEN = replace(
 def rigid(track=OPEN, model=MODEL, seed=0, places=None):
     found = RigidTrack(track, model, seed)
     if places is not None:
-        found.places = np.array(places, dtype=float)
-        found.alive = np.ones(len(places), dtype=bool)
-        found.squeeze = np.zeros(len(places))
-        found._swelling = np.zeros(len(places))
+        found.place(places)
     return found
 
 
@@ -194,6 +191,7 @@ class TestLearning:
         assert 0 < found.loss_distance < 26e-9
         assert 0 < found.collapse_area < np.pi * found.radius**2
         assert 0 <= found.area_memory < 5e-9
+        assert 0 <= found.contact <= 1
         free = found.provenance["velocity"]
         # Positive current drives a core that is down to +x, and the gyration turns it to +y.
         assert free[0] > -found.provenance["velocity_error"][0]
