@@ -1,0 +1,86 @@
+"""How long the compact synapse keeps its skyrmions: totals, losses and states against the pulse.
+
+    python benchmarks/synapse_endurance.py --runs runs
+
+Reads what `synapse_cards.py compact-n4-300K` left in `--runs`, finished or not, and writes
+`docs/results/synapse-endurance/`. The shipped card is made of the first two cycles.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import synapse_cards as cards
+
+from devicemodels.calibrate_check import wilson_interval
+from devicemodels.calibrate_visits import Visits, visits_of
+from neuroskyrm.io.atomic import replacing, write_json
+from neuroskyrm.io.provenance import versions
+
+NAME = "compact-n4-300K"
+FOLDER = cards.ROOT / "docs" / "results" / "synapse-endurance"
+
+
+def summary(runs: list[Visits]) -> dict[str, Any]:
+    """Return losses, and range and states cycle by cycle."""
+    G0 = cards.READOUTS[NAME].G0
+    lost = sum(int(np.sum(np.diff(run.total) < 0)) for run in runs)
+    pulses = sum(len(run.polarity) - 1 for run in runs)
+    by_cycle = {}
+    for cycle in range(1 + max(int(run.cycle.max()) for run in runs)):
+        mine = [run.cycle == cycle for run in runs]
+        mean = np.concatenate([run.mean[m] for run, m in zip(runs, mine, strict=True)]) / G0
+        count = np.concatenate([run.count[m] for run, m in zip(runs, mine, strict=True)])
+        by_cycle[str(cycle + 1)] = {
+            "visits": len(mean),
+            "lowest_and_highest_conductance": [float(mean.min()), float(mean.max())],
+            "counts": sorted(set(count.tolist())),
+        }
+    return {
+        "seeds": len(runs),
+        "pulses": pulses,
+        "pulses_with_a_loss": lost,
+        "loss_per_pulse": [lost / pulses, *wilson_interval(lost, pulses)],
+        "pulses_of_each": [len(run.polarity) - 1 for run in runs],
+        "cycles": by_cycle,
+        "total": [run.total.tolist() for run in runs],
+        "post": [run.count.tolist() for run in runs],
+        "conductance": [(run.mean / G0).round(4).tolist() for run in runs],
+    }
+
+
+def draw(runs: list[Visits], path: Path) -> None:
+    """Draw each seed's count in the post-synapse, and all its skyrmions."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(8, 3.4), layout="constrained")
+    axes = figure.subplots()
+    for number, run in enumerate(runs):
+        axes.plot(run.count + 0.06 * number, lw=0.8, color=f"C{number}")
+        axes.plot(run.total + 0.06 * number, lw=0.8, ls=":", color=f"C{number}")
+    axes.set(xlabel="pulse", ylabel="skyrmions", ylim=(-0.3, 7))
+    axes.set_title("post-synapse (lines) and whole track (dotted), a colour a seed")
+    with replacing(path) as temporary:
+        figure.savefig(temporary, dpi=120)
+
+
+def main() -> None:
+    """Read, write, draw."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--runs", type=Path, default=Path("runs"))
+    parser.add_argument("--seeds", type=int, nargs="+", default=list(range(1, 9)))
+    options = parser.parse_args()
+    track = cards.studies()[NAME][0]
+    readout = cards.READOUTS[NAME]
+    found = cards.trajectories(track, options.seeds, options.runs)
+    runs = [visits_of(trajectory, readout, track) for trajectory in found]
+    about = {"command": "python benchmarks/synapse_endurance.py", "code": versions()}
+    write_json(FOLDER / "metrics.json", {**summary(runs), **about})
+    draw(runs, FOLDER / "endurance.png")
+
+
+if __name__ == "__main__":
+    main()
