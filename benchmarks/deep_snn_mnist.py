@@ -44,16 +44,20 @@ VERIFY = Verify(budget=50, reads=4, tolerance=0.12e-6)
 """A quarter of a level step, which four averaged reads can just tell."""
 
 STEPS = 8
-FIRST = replace(BEST, epochs=16)
+FIRST = replace(BEST, epochs=60, batch=200, rate=0.05)
 SECOND = replace(
     BEST,
-    epochs=4,
+    epochs=30,
+    batch=200,
     rate=0.03,
     dropout=(0.0, 0.2),
-    distortion=Distortion(1.0, 0.12, 0.08, 0.1, 0.5),
+    distortion=Distortion(1.5, 0.15, 0.1, 0.12, 0.6),
     seed=1,
 )
-ADAPT = replace(SECOND, epochs=2, rate=0.01, dropout=(0.0, 0.0), activation_steps=STEPS, seed=2)
+ADAPT = replace(
+    SECOND, epochs=3, rate=0.005, dropout=(0.0, 0.1), activation_steps=STEPS, seed=2,
+    distortion=Distortion(1.0, 0.12, 0.08, 0.1, 0.5),
+)  # fmt: skip
 
 
 def report(done: int, total: int) -> None:
