@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from neuroskyrm.micromagnetics.track import Barrier, Track
 from neuroskyrm.thiele.boxes import Box
@@ -80,11 +79,11 @@ def _places(bare: Track, radius: float) -> Places:
 
 def _lost(bare: Track, model: ThieleModel, places: Places) -> float:
     """Return how many rigid skyrmions are lost on average."""
-    left: list[NDArray[np.int_]] = []
+    left: list[int] = []
     for seed in range(RIGID_SEEDS):
         rigid = RigidTrack(bare, model, seed)
         rigid.place(places)
         rigid.run(SETTLE)
         rigid.run(HOLD, CURRENT)
-        left.append(rigid.alive.sum())
+        left.append(int(rigid.alive.sum()))
     return float(len(places) - np.mean(left))
