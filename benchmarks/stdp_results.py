@@ -155,7 +155,7 @@ def robust_experiment() -> Iterator[Case]:
     """Yield six ideal states with one fault each, and two faults together at full length."""
     rule = matched_rule(ideal(6))
     worst = Unreliable(ideal(6), failures=0.3, visit_noise=0.1)
-    yield case("10 % level noise and 30 % failed updates", worst, rule)
+    yield case("10 % level noise and 30 % failed updates", worst, rule, lif=LONG_TRAINING)
     yield case("none", ideal(6), rule, SHORT)
     for name, faults in {
         "30 % failed updates": {"failures": 0.3},
@@ -273,7 +273,7 @@ def draw_trade(folder: Path, runs: list[Run]) -> None:
             energy = [1e6 * float(run["energy"]) for run in some]
             label = f"{rule} step, {images:,} images"
             accuracy = [100 * float(run["proportion"]) for run in some]
-            axes.scatter(energy, accuracy, 18, colour, marker, alpha=0.7, label=label)
+            axes.scatter(energy, accuracy, 18, colour, marker=marker, alpha=0.7, label=label)
             for run, x, y in zip(some, energy, accuracy, strict=True):
                 if images == FULL:
                     states = str(run["name"]).split("-")[1]
