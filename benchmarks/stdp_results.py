@@ -24,7 +24,7 @@ from pathlib import Path
 
 import numpy as np
 
-from crossbar import Wires
+from crossbar import Layout, Wires
 from devicemodels import (
     DeviceModel,
     Effects,
@@ -45,7 +45,7 @@ from networks.stdp_rules import (
     IdealContinuous,
     matched_rule,
 )
-from networks.stdp_wires import attenuate, use_exact_wires
+from networks.stdp_wires import WiredArray
 from neuroskyrm.io.atomic import write_json
 from neuroskyrm.io.datasets import load_mnist
 from neuroskyrm.io.provenance import code_digest
@@ -192,16 +192,29 @@ def scale_experiment() -> Iterator[Case]:
     yield case("6400 neurons", ideal(6), rule, neurons=6400, **long)
 
 
+def wired(layout: Layout, trimmed: bool = False) -> dict[str, object]:
+    """Return the options of a training through the wires of `layout`, read behind exact ones."""
+    model, arrays = SkyrmionDevice(load_card(CARD)), []
+
+    def before(net: StdpNetwork) -> None:
+        arrays.append(WiredArray.of(net, model, layout, trimmed))
+        arrays[-1].attenuate(net)
+
+    return {"before": before, "after": lambda net: arrays.pop().deliver_exactly(net)}
+
+
 def wires_experiment() -> Iterator[Case]:
-    """Yield the card behind wires: none, only after learning, and while learning as well."""
+    """Yield the card behind wires, with and without trim, on tiles and undivided."""
     model = SkyrmionDevice(load_card(CARD))
-    rule = matched_rule(model)
-    through = {"model": model, "wires": Wires(word=0.1, bit=0.1, driver=1.0, sense=1.0)}
-    yield case("without wires", model, rule, SHORT)
-    yield case(
-        "exact wires after learning", model, rule, SHORT, after=partial(use_exact_wires, **through)
-    )
-    yield case("learned through wires", model, rule, SHORT, before=partial(attenuate, **through))
+    common = {"model": model, "rule": matched_rule(model), "lif": LONG_TRAINING}
+    wires = Wires(word=1.0, bit=1.0, driver=10.0, sense=10.0)
+    tiles = Layout(wires, tile=(128, 128))
+    yield case("without wires", **common)
+    yield case("128 x 128, 1 ohm", **common, **wired(tiles))
+    yield case("128 x 128, 1 ohm, trimmed", **common, **wired(tiles, trimmed=True))
+    thick = Layout(Wires(word=0.1, bit=0.1, driver=1.0, sense=1.0))
+    yield case("784 x 400, 0.1 ohm", **common, **wired(thick))
+    yield case("784 x 400, 0.1 ohm, trimmed", **common, **wired(thick, trimmed=True))
 
 
 EXPERIMENTS = {

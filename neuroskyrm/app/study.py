@@ -180,6 +180,9 @@ class CrossbarSection(FrozenModel):
     )
     wire: q.Resistance = Field(0.0, description="resistance of one wire segment; 0 = ideal wires")
     tile: Annotated[q.Whole, Field(ge=1, le=8192)] = Field(256, description="largest array side")
+    reference: bool = Field(
+        True, description="a reference column takes the lowest state off the STDP weights"
+    )
     spread: bool = Field(True, description="device-to-device variation from the card")
     cycle_to_cycle: bool = Field(True, description="spread between visits of a state")
     read_noise: bool = Field(True, description="read noise from the card")

@@ -14,13 +14,14 @@ from neuroskyrm.app.study import load_study
 
 SMALL = ("stdp.train=120", "stdp.passes=1", "stdp.neurons=20",
          "stdp.label=60")  # fmt: skip
+WIRED = ("crossbar.wire=2", "crossbar.tile=128")
 
 
-def learn(folder, seen=None):
+def learn(folder, seen=None, more=()):
     """Run the stage in `folder` with looks every 40 images; return its network."""
     folder.mkdir(exist_ok=True)
     tick = (lambda *_: None) if seen is None else (lambda part, text="": seen.append(text))
-    train_stdp.STAGE.work(Context(load_study(None, SMALL), folder, {}, tick))
+    train_stdp.STAGE.work(Context(load_study(None, (*SMALL, *more)), folder, {}, tick))
     return load_stdp(folder / train_stdp.FILE)
 
 
@@ -31,8 +32,9 @@ def _small_steps_on_the_shipped_card(monkeypatch):
     monkeypatch.setattr(train_stdp, "device_of", lambda context: device)
 
 
-def test_an_interrupted_training_goes_on_with_equal_bits(tmp_path, monkeypatch):
-    whole = learn(tmp_path / "whole")
+@pytest.mark.parametrize("more", [(), WIRED], ids=["ideal wires", "2 ohm"])
+def test_an_interrupted_training_goes_on_with_equal_bits(tmp_path, monkeypatch, more):
+    whole = learn(tmp_path / "whole", more=more)
     train = StdpNetwork.train
 
     def interrupted(self, images, labels, until, progress):
@@ -42,10 +44,10 @@ def test_an_interrupted_training_goes_on_with_equal_bits(tmp_path, monkeypatch):
 
     monkeypatch.setattr(StdpNetwork, "train", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        learn(tmp_path / "parts")
+        learn(tmp_path / "parts", more=more)
     assert (tmp_path / "parts" / "figures" / "stdp-weights.png").exists()
     monkeypatch.setattr(StdpNetwork, "train", train)
-    resumed = learn(tmp_path / "parts")
+    resumed = learn(tmp_path / "parts", more=more)
     assert np.array_equal(resumed.states, whole.states)
     assert np.array_equal(resumed.weights, whole.weights)
     assert np.array_equal(resumed.assignment.rates, whole.assignment.rates)
@@ -62,3 +64,13 @@ def test_accuracy_and_energy_are_told_and_weights_and_curve_drawn(tmp_path):
     for name in ("stdp-weights", "stdp-training"):
         assert (tmp_path / "figures" / f"{name}.png").stat().st_size > 5000
     assert network.costs.card == load_card("rim-n4-300K").digest
+
+
+def test_wires_and_the_reference_column_are_the_crossbars(tmp_path):
+    ideal = learn(tmp_path / "ideal")
+    wired = learn(tmp_path / "wired", more=WIRED)
+    assert 0.3 < wired.weights.mean() / ideal.weights.mean() < 0.97
+    pedestal = learn(tmp_path / "pedestal", more=("crossbar.reference=false",))
+    card = load_card("rim-n4-300K")
+    base = card.conductance[0] / (card.conductance[-1] - card.conductance[0]) * 0.5
+    assert pedestal.synapses.base == pytest.approx(base)

@@ -3,13 +3,11 @@
 import numpy as np
 import pytest
 
-from crossbar import Wires
 from devicemodels import Effects, IdealDevice, Retention, SkyrmionDevice, load_card
 from networks.stdp import StdpNetwork
 from networks.stdp_array import transition_matrix
 from networks.stdp_faults import Unreliable, drift, slip, stick
 from networks.stdp_rules import matched_rule, suited
-from networks.stdp_wires import attenuate, use_exact_wires
 from neuroskyrm.errors import ConfigError
 from neuroskyrm.io.datasets import load_digits28
 
@@ -122,18 +120,3 @@ def test_read_noise_changes_responses_but_not_their_repeatability(images):
     clean, noisy = (network(Unreliable(IdealDevice(6), read_noise=part)) for part in (0.0, 0.3))
     assert not np.array_equal(clean.respond(images), noisy.respond(images))
     assert np.array_equal(noisy.respond(images), noisy.respond(images, threads=2))
-
-
-def test_the_fitted_attenuation_is_close_to_the_exact_wires(images):
-    model, wires = IdealDevice(6), Wires(word=0.1, bit=0.1, driver=1.0, sense=1.0)
-    fitted, exact = network(model), network(model)
-    attenuation = attenuate(fitted, model, wires)
-    ratio = use_exact_wires(exact, model, wires)
-    assert 0.1 < ratio < 0.95
-    assert attenuation.row.min() > 0
-    assert fitted.weights.mean() / exact.weights.mean() == pytest.approx(1, rel=0.2)
-    correlation = np.corrcoef(fitted.weights.ravel(), exact.weights.ravel())[0, 1]
-    assert correlation > 0.97
-    fitted.train(images[:10])
-    expected = fitted.synapses.levels[fitted.states] * fitted.synapses.spread
-    assert fitted.weights == pytest.approx(expected, rel=1e-6)

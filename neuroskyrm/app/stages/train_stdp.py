@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from math import isnan
 from pathlib import Path
 
 import numpy as np
 
+from crossbar import Layout, Wires
+from devicemodels import SkyrmionDevice
 from networks.stdp import Progress, StdpNetwork, TrainingCurve
 from networks.stdp_files import load_stdp, save_stdp
 from networks.stdp_rules import suited
+from networks.stdp_wires import WiredArray
 from neuroskyrm.app.progress import Tick
 from neuroskyrm.app.stages.base import Context, Stage
 from neuroskyrm.app.stages.devices import device_of
 from neuroskyrm.app.stages.images import image_digest, images_of
+from neuroskyrm.app.study import Study
 from neuroskyrm.io.atomic import write_json
 from neuroskyrm.io.stage_store import Metrics
 
@@ -33,13 +37,14 @@ def _work(context: Context) -> Metrics:
     goal = study.stdp.passes * len(shown)
     checkpoint = context.folder / "checkpoint.safetensors"
     curve = TrainingCurve.empty()
+    device = device_of(context)
+    network = _fresh_network(study, device, goal)
+    wires = _wires(study, network, device)
     if checkpoint.exists():
         network = load_stdp(checkpoint)
         curve = _read_curve(context.folder / CURVE).until(network.presented)
-    else:
-        device = device_of(context)
-        constants = suited(study.stdp.rule, device, goal)
-        network = StdpNetwork(device, study.stdp.neurons, seed=study.seed, **constants)
+    elif wires is not None:
+        wires.attenuate(network)
     while network.presented < goal:
         until = min(goal, network.presented + SAVE_EVERY)
         curve += network.train(shown, labels, until, _scaled(context.tick, until / goal))
@@ -47,6 +52,8 @@ def _work(context: Context) -> Metrics:
         save_stdp(network, checkpoint)
         _draw(context, network, curve)
     context.tick(1.0, "finding out what each neuron stands for")
+    if wires is not None:
+        wires.deliver_exactly(network)
     some = study.stdp.label
     network.label(images.train_images[:some], images.train_labels[:some], threads=2)
     save_stdp(network, context.folder / FILE)
@@ -59,6 +66,23 @@ def _work(context: Context) -> Metrics:
         "stdp.energy_per_image": network.ledger.energy / goal,
         "stdp.mean_weight": float(np.mean(network.weights)),
     }
+
+
+def _fresh_network(study: Study, device: SkyrmionDevice, goal: int) -> StdpNetwork:
+    """Return the network before learning, with the constants that suit `goal` images."""
+    constants = suited(study.stdp.rule, device, goal)
+    weights = replace(constants["weight_map"], reference=study.crossbar.reference)
+    constants["weight_map"] = weights
+    return StdpNetwork(device, study.stdp.neurons, seed=study.seed, **constants)
+
+
+def _wires(study: Study, network: StdpNetwork, device: SkyrmionDevice) -> WiredArray | None:
+    """Return the wires around the devices of a fresh network; None if they are ideal."""
+    settings = study.crossbar
+    if settings.wire == 0 or not network.states.size:
+        return None
+    wires = Wires(word=settings.wire, bit=settings.wire)
+    return WiredArray.of(network, device, Layout(wires, tile=(settings.tile,) * 2))
 
 
 def _draw(context: Context, network: StdpNetwork, curve: TrainingCurve) -> None:
@@ -94,11 +118,12 @@ def _scaled(tick: Tick, share: float) -> Progress:
 STAGE = Stage(
     name="train-stdp",
     does="Let the STDP network learn on its devices.",
-    sections=("data", "stdp", "crossbar.spread", "crossbar.read_noise", "crossbar.cycle_to_cycle"),
+    sections=("data", "stdp", "crossbar.spread", "crossbar.read_noise", "crossbar.cycle_to_cycle",
+              "crossbar.wire", "crossbar.tile", "crossbar.reference"),
     needs=("calibrate",),
     code=("networks.stdp", "networks.stdp_kernel", "networks.stdp_rules", "networks.stdp_array",
-          "networks.stdp_labels", "networks.stdp_reading", "networks.encoding",
-          "networks.neurons", "devicemodels",
+          "networks.stdp_labels", "networks.stdp_reading", "networks.stdp_wires",
+          "networks.encoding", "networks.neurons", "devicemodels", "crossbar",
           "neuroskyrm.app.stages.train_stdp"),
     work=_work,
     files=image_digest,
