@@ -275,6 +275,18 @@ def verify(
     verify_model(model, images, data)
 
 
+@app.command("mumax3", rich_help_panel="Tools")
+def mumax(
+    problem: Annotated[Path, typer.Argument(help="micromagnetic problem", show_default=False)],
+    set_: Overrides = None,
+    out: Annotated[Path, typer.Option(help="folder to write to")] = Path("mumax3"),
+) -> None:
+    """Write a micromagnetic problem as a mumax3 script, to check it on a graphics card."""
+    from neuroskyrm.app.commands import write_mumax
+
+    write_mumax(problem, set_ or (), out)
+
+
 @app.command(rich_help_panel="Tools")
 def cite(study: StudyFile, set_: Overrides = None) -> None:
     """Print BibTeX of exactly the models that a study uses."""

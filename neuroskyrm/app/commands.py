@@ -104,6 +104,21 @@ def simulate(
         _print_result(console, watch_track(study, out, console, watch))
 
 
+def write_mumax(file: Path, overrides: Iterable[str], folder: Path) -> None:
+    """Write a micromagnetic problem as a mumax3 script, with its regions and start."""
+    from neuroskyrm.app.problem import load_problem
+    from neuroskyrm.app.problem_build import build
+    from neuroskyrm.micromagnetics import MumaxStep, export_mumax
+
+    problem = load_problem(file, overrides)
+    _refuse_file(folder)
+    steps = [
+        MumaxStep(step.time if step.do == "run" else None, step.current) for step in problem.steps
+    ]
+    script = export_mumax(build(problem), folder, steps)
+    Console().print(f"wrote {script}; run it with: mumax3 {script}", soft_wrap=True)
+
+
 def watch_options(
     monitor: bool, web: int | None, model: Path | None, hold: bool | None
 ) -> WatchOptions | None:

@@ -31,7 +31,10 @@ class MeshSection(FrozenModel):
 class ShapeSection(FrozenModel):
     """A region of the plane, measured from the middle of the mesh."""
 
-    shape: Literal["rectangle", "disc", "image"] = Field(description="rectangle, disc or image")
+    shape: Literal["rectangle", "disc", "image", "union", "intersection", "difference", "outside"]
+    of: list[ShapeSection] = Field(
+        [], description="union, intersection, difference (first without the others), outside (all)"
+    )
     length: Side | None = Field(None, description="rectangle: along x")
     width: Side | None = Field(None, description="rectangle: along y")
     corner: Annotated[q.Length, Field(ge=0)] = Field(0.0, description="rectangle: corner radius")

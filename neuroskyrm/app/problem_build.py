@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Callable
+from functools import reduce
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -27,6 +31,12 @@ from neuroskyrm.micromagnetics import (
 from neuroskyrm.micromagnetics.shapes import Shape, disc, image, paint, rectangle
 from neuroskyrm.texture import seed_skyrmion
 
+COMBINE: dict[str, Callable[[Shape, Shape], Shape]] = {
+    "union": operator.or_, "intersection": operator.and_, "difference": operator.sub,
+    "outside": operator.or_,
+}  # fmt: skip
+"""What joins the parts of a combined shape."""
+
 
 def build(problem: Problem) -> Simulation:
     """Return the simulation that the problem describes, ready to run.
@@ -34,10 +44,13 @@ def build(problem: Problem) -> Simulation:
     Raises
     ------
     ConfigError
-        The mesh is not a whole number of cells, or a shape lacks a size.
+        The mesh is not a whole number of cells, a shape lacks a size, or a run its time.
     DataError
         An image or OVF file cannot be read.
     """
+    for number, step in enumerate(problem.steps):
+        if step.do == "run" and step.time is None:
+            raise ConfigError(f"'steps.{number}.time' is missing, but a run needs it.")
     mesh = _mesh(problem)
     film, solver = problem.film, problem.solver
     inside = np.ones((mesh.ny, mesh.nx), bool)
@@ -117,6 +130,16 @@ def _mesh(problem: Problem) -> Mesh:
 
 def _shape(section: ShapeSection, mesh: Mesh, field: str) -> Shape:
     """Return the shape of a section, whose positions are measured from the middle of the mesh."""
+    if section.shape in COMBINE:
+        if not section.of:
+            raise ConfigError(f"'{field}.of' is empty, but a {section.shape} needs shapes.")
+        parts = [_shape(part, mesh, f"{field}.of.{n}") for n, part in enumerate(section.of)]
+        whole = reduce(COMBINE[section.shape], parts)
+        return ~whole if section.shape == "outside" else whole
+    return _simple_shape(section, mesh, field)
+
+
+def _simple_shape(section: ShapeSection, mesh: Mesh, field: str) -> Shape:
     needs = {"rectangle": ("length", "width"), "disc": ("radius",), "image": ("file",)}
     sizes = []
     for name in needs[section.shape]:

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from neuroskyrm.app.problem import Problem
+from neuroskyrm.app.problem import Problem, ShapeSection
 from neuroskyrm.app.progress import Reporter
 from neuroskyrm.app.watching import EVENTS, Watch, WatchOptions
 from neuroskyrm.io.provenance import code_digest, machine, versions
@@ -93,10 +93,15 @@ def _silent(*_: Any) -> None:
 
 def _file_hashes(problem: Problem) -> dict[str, str]:
     """Return the hash of every file that the problem names, so that a changed one counts."""
-    shapes = [problem.sample, *problem.regions]
-    paths = [problem.start.ovf, *(shape.file for shape in shapes if shape is not None)]
+    shapes = [*problem.regions, *([problem.sample] if problem.sample else [])]
+    paths = [problem.start.ovf, *(path for shape in shapes for path in _shape_files(shape))]
     return {
         str(path): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in paths
         if path is not None and path.is_file()
     }
+
+
+def _shape_files(shape: ShapeSection) -> list[Path | None]:
+    """Return the files of a shape and of all its parts."""
+    return [shape.file, *(path for part in shape.of for path in _shape_files(part))]

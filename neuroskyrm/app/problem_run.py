@@ -16,7 +16,6 @@ from neuroskyrm.app.problem import Problem, StepSection
 from neuroskyrm.app.problem_build import build
 from neuroskyrm.app.progress import Tick
 from neuroskyrm.app.watching import Watch
-from neuroskyrm.errors import ConfigError
 from neuroskyrm.io import ovf
 from neuroskyrm.io.trajectory import Trajectory
 from neuroskyrm.micromagnetics import Pulse, PulseTrain, Simulation, State
@@ -60,9 +59,6 @@ def run_problem(
     dict
         Metrics by dotted name.
     """
-    for number, step in enumerate(problem.steps):
-        if step.do == "run" and step.time is None:
-            raise ConfigError(f"'steps.{number}.time' is missing, but a run needs it.")
     simulation = build(problem)
     kept = folder / "checkpoint"
     kept.mkdir(exist_ok=True)

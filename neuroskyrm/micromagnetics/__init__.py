@@ -2,7 +2,7 @@
 
 from neuroskyrm.micromagnetics.integrator import Tolerance
 from neuroskyrm.micromagnetics.mesh import Mesh
-from neuroskyrm.micromagnetics.mumax import export_mumax
+from neuroskyrm.micromagnetics.mumax import MumaxStep, export_mumax
 from neuroskyrm.micromagnetics.pictures import colours, save_film, save_picture, save_plot
 from neuroskyrm.micromagnetics.pulses import Pulse, PulseTrain
 from neuroskyrm.micromagnetics.sample import Sample, State
@@ -38,6 +38,7 @@ __all__ = [
     "LinearTerm",
     "LocalTerm",
     "Mesh",
+    "MumaxStep",
     "Pulse",
     "PulseTrain",
     "Sample",

@@ -8,8 +8,9 @@ become up to 256 regions. Signs agree (see `neuroskyrm.conventions`).
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,16 +30,29 @@ from neuroskyrm.micromagnetics.terms import (
     Zeeman,
 )
 from neuroskyrm.micromagnetics.terms.base import Term
-from neuroskyrm.micromagnetics.torques import SpinOrbitTorque
+from neuroskyrm.micromagnetics.torques import (
+    SlonczewskiTorque,
+    SpinOrbitTorque,
+    Torque,
+    ZhangLiTorque,
+)
 
 _PICOMETRE = 1e-12
 _MOST_REGIONS = 256
 _MOST_LAYERS = 1000
 
 
-def export_mumax(
-    simulation: Simulation, folder: Path | str, duration: float, current: float = 0.0
-) -> Path:
+class MumaxStep(NamedTuple):
+    """One thing for mumax3 to do: run for `time` [s] under `current` [A/m^2], or minimise (None).
+
+    The current goes where the simulation's torque has it: in the plane, or through the film.
+    """
+
+    time: float | None = None
+    current: float = 0.0
+
+
+def export_mumax(simulation: Simulation, folder: Path | str, steps: Sequence[MumaxStep]) -> Path:
     """Write `problem.mx3`, and its regions and initial magnetisation as OVF, to `folder`.
 
     Parameters
@@ -47,10 +61,8 @@ def export_mumax(
         The problem; its present magnetisation is the initial one.
     folder : Path or str
         Where to write.
-    duration : float
-        What mumax3 is to simulate [s].
-    current : float
-        Constant current density of a spin-orbit torque [A/m^2].
+    steps : sequence of MumaxStep
+        What mumax3 is to do, in order.
 
     Returns
     -------
@@ -64,8 +76,9 @@ def export_mumax(
     """
     folder = Path(folder)
     mesh = simulation.mesh
+    torque = _torque(simulation) if any(step.current for step in steps) else None
     height, rows = _fine_layers(mesh)
-    parameters = _parameters(simulation)
+    parameters = _parameters(simulation) | _torque_parameters(torque, simulation)
     regions, values = _regions(parameters, simulation)
     full = (len(rows), mesh.ny, mesh.nx)
     region_file, start = np.zeros(full), np.zeros((3, *full))
@@ -73,11 +86,11 @@ def export_mumax(
         if layer is not None:
             region_file[z] = regions[layer]
             start[:, z] = simulation.m[:, layer]
-    steps = (mesh.dx, mesh.dy, height)
+    cell = (mesh.dx, mesh.dy, height)
     ovf.write(
-        folder / "regions.ovf", ovf.Ovf(region_file[None], steps, title="regions", labels=("r",))
+        folder / "regions.ovf", ovf.Ovf(region_file[None], cell, title="regions", labels=("r",))
     )
-    ovf.write(folder / "m.ovf", ovf.Ovf(start, steps))
+    ovf.write(folder / "m.ovf", ovf.Ovf(start, cell))
     lines = [
         f"// Written by neuroskyrm: {type(simulation).__name__} on {mesh.shape} cells.",
         f"SetGridSize({mesh.nx}, {mesh.ny}, {len(rows)})",
@@ -90,10 +103,10 @@ def export_mumax(
         'regions.LoadFile("regions.ovf")',
         *_region_lines(list(parameters), values),
         *_term_lines(simulation),
-        *_torque_lines(simulation, current),
+        *_torque_lines(torque, mesh),
         'm.LoadFile("m.ovf")',
         "TableAutoSave(1e-11)",
-        f"Run({duration!r})",
+        *(line for step in steps for line in _step_lines(step, torque)),
         'SaveAs(m, "final")',
         "",
     ]
@@ -186,28 +199,71 @@ def _term_lines(simulation: Simulation) -> Iterable[str]:
         yield "SetSolver(2)"
 
 
-def _torque_lines(simulation: Simulation, current: float) -> Iterable[str]:
-    """Write a spin-orbit torque as mumax3's Slonczewski torque with Lambda = 1."""
+def _torque(simulation: Simulation) -> Torque | None:
+    """Return the torque of the current, if mumax3 knows it."""
     torques = simulation.system.torques
-    if not torques or current == 0:
+    known = (SpinOrbitTorque, SlonczewskiTorque, ZhangLiTorque)
+    if len(torques) > 1 or not all(isinstance(torque, known) for torque in torques):
+        names = ", ".join(type(torque).__name__ for torque in torques)
+        raise ConfigError(f"A mumax3 script can hold one known torque, not {names}.")
+    return torques[0] if torques else None
+
+
+def _torque_parameters(
+    torque: Torque | None, simulation: Simulation
+) -> dict[str, NDArray[np.float64]]:
+    """Return polarisation and field-like part of every cell, shape mesh.shape.
+
+    mumax3's field is hbar j / (e Ms t) (Pol / 2 m x p + EpsilonPrime p) at Lambda = 1, with one
+    thickness t for all: that of the lowest layer, so that Pol holds the others' ratio to it.
+    """
+    mesh = simulation.mesh
+    thickness = np.asarray(mesh.thicknesses)
+
+    def per_layer(values: NDArray[np.float64]) -> NDArray[np.float64]:
+        full = np.broadcast_to(values, (mesh.layers,)).reshape(-1, 1, 1)
+        return np.broadcast_to(full, mesh.shape).astype(np.float64)
+
+    if isinstance(torque, SpinOrbitTorque):
+        unit = ELEMENTARY_CHARGE * simulation.sample.Ms * thickness[0] / HBAR
+        return {
+            "Pol": 2 * unit * per_layer(torque.damping_like),
+            "EpsilonPrime": unit * per_layer(torque.field_like),
+        }
+    if isinstance(torque, SlonczewskiTorque):
+        factor = per_layer(torque.layers * thickness[0] / thickness)
+        return {
+            "Pol": torque.polarisation * factor,
+            "EpsilonPrime": torque.epsilon_prime * factor,
+        }
+    return {}
+
+
+def _torque_lines(torque: Torque | None, mesh: Mesh) -> Iterable[str]:
+    """Yield what of a torque is the same in all regions."""
+    fixed: NDArray[np.float64]
+    if isinstance(torque, ZhangLiTorque):
+        yield "DisableSlonczewskiTorque = true"
+        yield f"Pol = {torque.polarisation!r}"
+        yield f"Xi = {torque.xi!r}"
+    elif isinstance(torque, (SlonczewskiTorque, SpinOrbitTorque)):
+        if isinstance(torque, SlonczewskiTorque):
+            asymmetry, fixed = torque.asymmetry, torque.direction
+        else:
+            asymmetry, fixed = 1.0, torque.polarisation
+        yield "DisableZhangLiTorque = true"
+        yield f"Lambda = {asymmetry!r}"
+        yield f"FixedLayer = vector({', '.join(repr(float(p)) for p in fixed)})"
+        yield f"FreeLayerThickness = {mesh.thicknesses[0]!r}"
+
+
+def _step_lines(step: MumaxStep, torque: Torque | None) -> Iterable[str]:
+    if step.time is None:
+        yield "Minimize()"
         return
-    torque = torques[0]
-    if len(torques) > 1 or not isinstance(torque, SpinOrbitTorque):
-        raise ConfigError("Only one SpinOrbitTorque can be written for mumax3.")
-    strengths = np.unique(torque.damping_like)
-    ratio = np.unique(torque.field_like / torque.damping_like)
-    Ms = np.unique(simulation.sample.Ms[simulation.sample.inside])
-    thickness = set(simulation.mesh.thicknesses)
-    if max(len(strengths), len(ratio), len(Ms), len(thickness)) > 1:
-        raise ConfigError(
-            "A spin-orbit torque can be written for mumax3 only if it is the same in all layers."
-        )
-    # hbar j Pol / (2 e Ms t) = j damping_like; epsilon_prime is in units where Pol / 2 is DL.
-    t = thickness.pop()
-    pol = strengths[0] * 2 * ELEMENTARY_CHARGE * Ms[0] * t / HBAR
-    yield f"Pol = {float(pol)!r}"
-    yield "Lambda = 1"
-    yield f"EpsilonPrime = {float(ratio[0] * pol / 2)!r}"
-    yield f"FixedLayer = vector({', '.join(repr(float(p)) for p in torque.polarisation)})"
-    yield f"FreeLayerThickness = {t!r}"
-    yield f"J = vector(0, 0, {current!r})"
+    if torque is not None:
+        along = (0.0, 0.0, step.current)
+        if isinstance(torque, ZhangLiTorque):
+            along = (step.current * torque.direction[0], step.current * torque.direction[1], 0.0)
+        yield f"J = vector({', '.join(map(repr, along))})"
+    yield f"Run({step.time!r})"

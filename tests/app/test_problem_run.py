@@ -102,7 +102,43 @@ def test_every_kind_of_torque_boundary_and_region_reaches_the_solver(tmp_path):
     assert fields["zhang-li"][:, 1].any()
 
 
+def test_shapes_combine(tmp_path):
+    disc = {"shape": "disc", "radius": "16 nm"}
+    half = {"shape": "rectangle", "length": "24 nm", "width": "32 nm", "centre": ["-12 nm", "0 nm"]}
+    hole = {"shape": "disc", "radius": "8 nm"}
+    ring = {"shape": "difference", "of": [disc, hole]}
+
+    def inside(sample):
+        return build(problem(tmp_path, sample=sample)).sample.inside[0]
+
+    both = {name: inside(part) for name, part in (("disc", disc), ("half", half), ("hole", hole))}
+    for kind, expected in (
+        ("union", both["disc"] | both["half"]),
+        ("intersection", both["disc"] & both["half"]),
+        ("difference", both["disc"] & ~both["half"]),
+    ):
+        assert np.array_equal(inside({"shape": kind, "of": [disc, half]}), expected)
+    assert np.array_equal(inside({"shape": "outside", "of": [disc]}), ~both["disc"])
+    nested = {"shape": "intersection", "of": [ring, half]}
+    assert np.array_equal(inside(nested), both["disc"] & ~both["hole"] & both["half"])
+
+
+def test_an_image_inside_a_combination_counts_for_reuse(tmp_path):
+    image = {"shape": "image", "file": str(tmp_path / "part.png")}
+    sample = {"shape": "outside", "of": [image]}
+    case = problem(tmp_path, sample=sample, steps=[{"do": "run", "time": "0.1 ps", "frames": 0}])
+    ends = []
+    for dark in (3, 5, 5):
+        picture = np.full((8, 12), 255, np.uint8)
+        picture[:, :dark] = 0
+        Image.fromarray(picture).save(tmp_path / "part.png")
+        ends.append(run_into_folder(case, tmp_path / "runs", Reporter()).reused)
+    assert ends == [False, False, True]
+
+
 @pytest.mark.parametrize(("changes", "message"), [
+    ({"sample": {"shape": "union"}}, "'sample.of' is empty"),
+    ({"sample": {"shape": "outside", "of": [{"shape": "disc"}]}}, "'sample.of.0.radius' is miss"),
     ({"torque": {"layers": [1, 0, 0]}}, "'torque.layers' has 3 numbers"),
     ({"start": {"ovf": "wrong.ovf"}}, r"wrong.ovf: holds \(3, 1, 4, 5\) numbers"),
     ({"solver": {"device": "cuda:99"}}, "device = 'cuda:99'"),

@@ -31,6 +31,28 @@ def load_study_text(folder, text):
     return load_study(folder / "opened.yaml")
 
 
+def test_a_problem_becomes_a_mumax3_script(neuroskyrm, tmp_path):
+    (tmp_path / "p.yaml").write_text(
+        "mesh: {length: 32 nm, width: 16 nm, cell: 4 nm, layers: 2}\n"
+        "film: {interlayer: 0 J/m^2}\n"
+        "sample: {shape: difference, of: [{shape: rectangle, length: 32 nm, width: 16 nm},"
+        " {shape: disc, radius: 4 nm}]}\n"
+        "steps: [{do: minimise}, {do: run, time: 1 ns, current: 2 MA/cm^2}]\n"
+    )
+    outcome = neuroskyrm("mumax3", "p.yaml")
+    assert outcome.code == 0
+    assert "mumax3/problem.mx3" in outcome.out
+    lines = (tmp_path / "mumax3" / "problem.mx3").read_text().splitlines()
+    assert lines[-4:] == [
+        "Minimize()", "J = vector(0.0, 0.0, 20000000000.0)", "Run(1e-09)", 'SaveAs(m, "final")',
+    ]  # fmt: skip
+    assert (tmp_path / "mumax3" / "regions.ovf").exists()
+    coupled = neuroskyrm("mumax3", "p.yaml", "--set", "film.interlayer=1 mJ/m^2", "--out", "other")
+    assert coupled.code == 2
+    assert "InterlayerExchange" in coupled.err
+    assert not (tmp_path / "other").exists()
+
+
 def test_dry_run_prints_study_and_estimate_and_runs_nothing(neuroskyrm, tmp_path):
     (tmp_path / "study.yaml").write_text("seed: 7\ndevice: {temperature: 300 K}")
     outcome = neuroskyrm("run", "study.yaml", "--dry-run", "--set", "device.layers=4")

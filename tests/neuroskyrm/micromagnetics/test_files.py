@@ -15,10 +15,13 @@ from neuroskyrm.micromagnetics import (
     InterfacialDMI,
     InterlayerExchange,
     Mesh,
+    MumaxStep,
     Simulation,
+    SlonczewskiTorque,
     SpinOrbitTorque,
     UniaxialAnisotropy,
     Zeeman,
+    ZhangLiTorque,
     colours,
     export_mumax,
     save_film,
@@ -81,14 +84,16 @@ def device(terms=(), torques=(), **options):
 
 def test_mumax_script_holds_the_same_problem(tmp_path):
     simulation = device(torques=[SpinOrbitTorque.from_spin_hall(0.2, 956e3, 1e-9)])
-    text = export_mumax(simulation, tmp_path, 1e-9, current=3e11).read_text()
+    text = export_mumax(simulation, tmp_path, [MumaxStep(), MumaxStep(1e-9, 3e11)]).read_text()
     assert "SetGridSize(8, 4, 4)" in text  # two layers and the gap of two cells
     assert "SetCellSize(2e-09, 2e-09, 1e-09)" in text
     for line in ("B_ext = vector(0.0, 0.0, 0.08)", "OpenBC = true", "EnableDemag = true",
-                 "Lambda = 1", "FixedLayer = vector(0.0, 1.0, 0.0)"):  # fmt: skip
+                 "Lambda = 1.0", "FixedLayer = vector(0.0, 1.0, 0.0)"):  # fmt: skip
         assert line in text.splitlines()
-    (pol,) = re.findall(r"^Pol = (\S+)$", text, re.MULTILINE)
-    assert float(pol) == pytest.approx(0.2)
+    assert values_of("Pol", text) == pytest.approx([0.2, 0.2])
+    assert text.splitlines()[-4:-1] == [
+        "Minimize()", "J = vector(0.0, 0.0, 300000000000.0)", "Run(1e-09)",
+    ]  # fmt: skip
     assert set(map(float, re.findall(r"Ku1.SetRegion\(\d+, (\S+)\)", text))) == {717e3, 860e3}
     regions = ovf.read(tmp_path / "regions.ovf").values[0]
     assert not regions[1:3].any()
@@ -98,8 +103,31 @@ def test_mumax_script_holds_the_same_problem(tmp_path):
     np.testing.assert_allclose(m[:, [0, 3]], simulation.m, atol=1e-7)
 
 
+def values_of(name, text):
+    return [float(v) for v in re.findall(rf"^{name}.SetRegion\(\d+, (\S+)\)$", text, re.MULTILINE)]
+
+
+def test_mumax_layers_may_be_driven_each_their_own_way(tmp_path):
+    torque = SpinOrbitTorque.from_spin_hall(0.2, 956e3, 1e-9, [1.0, -0.5], field_like_ratio=0.1)
+    text = export_mumax(device(torques=[torque]), tmp_path, [MumaxStep(1e-9, 3e11)]).read_text()
+    assert sorted(set(np.round(values_of("Pol", text), 9))) == [-0.1, 0.2]
+    assert sorted(set(np.round(values_of("EpsilonPrime", text), 9))) == [-0.005, 0.01]
+
+
+def test_other_torques_reach_mumax(tmp_path):
+    through = SlonczewskiTorque(0.4, (0, 0, 1), asymmetry=1.5, epsilon_prime=0.02)
+    text = export_mumax(device(torques=[through]), tmp_path, [MumaxStep(1e-9, 1e10)]).read_text()
+    assert values_of("Pol", text) == [0.4, 0.4]
+    assert values_of("EpsilonPrime", text) == [0.02, 0.02]
+    assert "Lambda = 1.5" in text
+    along = ZhangLiTorque(0.5, 0.1, (0.0, 1.0))
+    text = export_mumax(device(torques=[along]), tmp_path, [MumaxStep(1e-9, 2.0)]).read_text()
+    for line in ("Pol = 0.5", "Xi = 0.1", "J = vector(0.0, 2.0, 0.0)"):
+        assert line in text.splitlines()
+
+
 def test_mumax_thermal_runs_have_a_seed_and_a_fixed_step(tmp_path):
-    text = export_mumax(device(temperature=300.0, seed=7), tmp_path, 1e-9).read_text()
+    text = export_mumax(device(temperature=300.0, seed=7), tmp_path, [MumaxStep(1e-9)]).read_text()
     for line in ("ThermSeed(7)", "FixDt = 1e-13", "SetSolver(2)"):
         assert line in text.splitlines()
     assert "Temp.SetRegion(1, 300.0)" in text
@@ -108,11 +136,11 @@ def test_mumax_thermal_runs_have_a_seed_and_a_fixed_step(tmp_path):
 @pytest.mark.parametrize("options", [
     {"terms": [InterlayerExchange(1e-4)]},
     {"terms": [Exchange(1e-12)]},
-    {"torques": [SpinOrbitTorque([1e-13, 2e-13])]},
+    {"torques": [SpinOrbitTorque(1e-13), ZhangLiTorque(0.5)]},
 ])  # fmt: skip
 def test_what_mumax_cannot_do_is_named(tmp_path, options):
     with pytest.raises(ConfigError, match="mumax3"):
-        export_mumax(device(**options), tmp_path, 1e-9, current=1e11)
+        export_mumax(device(**options), tmp_path, [MumaxStep(1e-9, 1e11)])
     assert not (tmp_path / "problem.mx3").exists()
 
 
@@ -120,4 +148,6 @@ def test_more_than_256_regions_are_refused(tmp_path):
     mesh = Mesh.multilayer(20, 20, 2e-9, 2e-9)
     Ku = np.arange(400.0).reshape(mesh.shape) + 1
     with pytest.raises(ConfigError, match="regions"):
-        export_mumax(Simulation(mesh, [UniaxialAnisotropy(Ku)], 8e5, 0.1), tmp_path, 1e-9)
+        export_mumax(
+            Simulation(mesh, [UniaxialAnisotropy(Ku)], 8e5, 0.1), tmp_path, [MumaxStep(1e-9)]
+        )
