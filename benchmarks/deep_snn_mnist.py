@@ -5,12 +5,10 @@ Stages keep their results in a run folder and can be run one by one; each prints
     python benchmarks/deep_snn_mnist.py RUN train            # the float net
     python benchmarks/deep_snn_mnist.py RUN adapt --states 13
     python benchmarks/deep_snn_mnist.py RUN test --states 13 --seed 1 --wire 1.0 --tile 128
-    python benchmarks/deep_snn_mnist.py RUN sweep            # Fig. 7b
-    python benchmarks/deep_snn_mnist.py RUN time --images 1000
     python benchmarks/deep_snn_mnist.py RUN export
 
-The test images are looked at in `test` and `sweep` only; every choice is made on the last 5,000
-training images, which no training sees.
+The test images are looked at in `train`'s last line, `test` and `export` only; every choice is made
+on the last 5,000 training images, which no training sees. Fig. 7b is in `deep_snn_sweep.py`.
 """
 
 from __future__ import annotations
@@ -26,15 +24,15 @@ import numpy as np
 import torch
 
 from crossbar import Verify, Wires
-from crossbar.dale import signed_levels
-from devicemodels import IdealDevice, SkyrmionDevice, load_card
+from devicemodels import SkyrmionDevice, load_card
+from devicemodels.calibrate_check import wilson_interval
 from networks.ann import BEST, TrainedAnn, load_ann, train_ann
 from networks.augmentation import Distortion
 from networks.conversion import Conversion, chosen_states, convert, scan_scales, weight_grids
-from networks.deep_snn import DeepSnn, Neuron
+from networks.deep_snn import DeepSnn
 from networks.export import export_onnx, verify_onnx
 from networks.hosting import host
-from networks.rate_coding import Coding, constant_drive
+from networks.rate_coding import constant_drive
 from networks.snn_file import load_snn, save_snn
 from neuroskyrm.io.atomic import write_json
 from neuroskyrm.io.datasets import Bytes, Dataset, load_mnist
@@ -63,14 +61,6 @@ ADAPT = replace(
 def report(done: int, total: int) -> None:
     """Print the progress of a training."""
     print(f"epoch {done} of {total}", flush=True)
-
-
-def wilson(share: float, count: int) -> tuple[float, float]:
-    """Return the 95 % interval of a share of `count` images."""
-    z = 1.96
-    middle = (share + z**2 / (2 * count)) / (1 + z**2 / count)
-    half = z / (1 + z**2 / count) * np.sqrt(share * (1 - share) / count + (z / (2 * count)) ** 2)
-    return float(middle - half), float(middle + half)
 
 
 def train(run: Path, data: Dataset) -> dict[str, Any]:
@@ -155,7 +145,7 @@ def test(
         trim_images=data.train_images[-100:] if wire else None,
     )  # fmt: skip
     programming = time.process_time() - begun
-    if seed == 1:
+    if seed == 1 and wire:
         save_snn(run / f"programmed-{states}.safetensors", hosted.snn)
     begun = time.process_time()
     noisy = hosted.snn.run(data.test_images, np.random.default_rng(seed))
@@ -164,7 +154,7 @@ def test(
     cost = sum((crossbar.ledger for crossbar in hosted.crossbars[1:]), hosted.crossbars[0].ledger)
     found: dict[str, Any] = {
         "device": curve,
-        "interval": wilson(curve[-1], count),
+        "interval": wilson_interval(round(curve[-1] * count), count),
         "wire_ohm": wire,
         "tile": tile,
         "card": load_card(card).digest,
@@ -192,48 +182,6 @@ def test(
 def _curve(run: Any, data: Dataset) -> list[float]:
     """Return the accuracy after each step."""
     return [run.accuracy(data.test_labels, step + 1) for step in range(len(run.scores))]
-
-
-def sweep(run: Path, data: Dataset, images: int) -> dict[str, Any]:
-    """Fig. 7b: accuracy against the number of states, direct and scaled, without adapting."""
-    net = load_ann(run / "float.safetensors")
-    held = data.train_images[-500:], data.train_labels[-500:]
-    test_images, labels = data.test_images[:images], data.test_labels[:images]
-    found: dict[str, Any] = {"images": images, "float": net.accuracy(test_images, labels)}
-    for states in (3, 5, 7, 9, 13, 17, 33, 65, 509):
-        levels = IdealDevice((states + 1) // 2).levels
-        direct = (float(signed_levels(levels)[-1] / 0.6),) * 3  # one weight unit is one G0
-        for name, scales in (("scaled", None), ("direct", direct)):
-            conversion = convert(net, *held, levels, scales=scales, steps=10, scan=(0.6,))
-            dead = any(not codes.any() for codes in conversion.codes)
-            # A net with a layer of zeros decides for the first class whatever it sees.
-            value = float((labels == 0).mean())
-            if not dead:
-                value = conversion.on().run(test_images).accuracy(labels)
-            found[f"{name}.{states}"] = [value, *wilson(value, images)]
-            print(states, name, value, flush=True)
-    return found
-
-
-def by_time(run: Path, data: Dataset, card: str, images: int) -> dict[str, Any]:
-    """Accuracy against simulated time, 1 ... 100 ms, of the paper's neuron and of ours."""
-    net = load_ann(run / "float.safetensors")
-    held = data.train_images[-300:], data.train_labels[-300:]
-    test_images, labels = data.test_images[:images], data.test_labels[:images]
-    levels = load_card(card).conductance
-    found: dict[str, Any] = {"images": images, "float": net.accuracy(test_images, labels)}
-    for name, neuron, coding in (
-        ("if_constant", Neuron(), Coding()),
-        ("if_poisson", Neuron(), Coding("poisson")),
-        ("lif_poisson", Neuron(0.05, "zero", 0.0), Coding("poisson")),
-    ):
-        conversion = convert(
-            net, *held, levels, neuron=neuron, coding=coding, steps=30, scan=(0.5, 0.8)
-        )
-        result = conversion.on().run(test_images, np.random.default_rng(1), steps=100)
-        found[name] = [result.accuracy(labels, step + 1) for step in range(100)]
-        print(name, [found[name][step] for step in (4, 9, 19, 49, 99)], flush=True)
-    return found
 
 
 def export(run: Path, data: Dataset, card: str, states: int) -> dict[str, Any]:
@@ -279,14 +227,13 @@ def main() -> None:
     """Run one stage and keep what it found."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("run", type=Path)
-    parser.add_argument("stage", choices=["train", "adapt", "test", "sweep", "time", "export"])
+    parser.add_argument("stage", choices=["train", "adapt", "test", "export"])
     parser.add_argument("--data", type=Path, help="folder that holds MNIST/raw")
     parser.add_argument("--card", default="rim-n4-300K")
     parser.add_argument("--states", type=int, default=13)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--epochs", type=int, default=ADAPT.epochs)
     parser.add_argument("--noise", type=float, default=0.0)
-    parser.add_argument("--images", type=int, default=10000)
     parser.add_argument("--wire", type=float, default=1.0, help="ohm a device of a line; 0: none")
     parser.add_argument("--tile", type=int, default=128, help="most lines of one array")
     given = parser.parse_args()
@@ -302,8 +249,6 @@ def main() -> None:
             f"test-{given.states}-{given.seed}-{given.tile if given.wire else 'none'}",
             lambda: test(run, data, given.card, given.states, given.seed, given.wire, given.tile),
         ),
-        "sweep": ("sweep", lambda: sweep(run, data, given.images)),
-        "time": ("time", lambda: by_time(run, data, given.card, given.images)),
         "export": ("export", lambda: export(run, data, given.card, given.states)),
     }
     name, work = stages[given.stage]

@@ -21,12 +21,13 @@ import matplotlib as mpl
 mpl.use("agg")
 import matplotlib.pyplot as plt
 import numpy as np
-from deep_snn_mnist import converted, wilson
+from deep_snn_mnist import converted
 from numpy.typing import NDArray
 
 from crossbar import Layout, Wires, fit_trim, solve_layout, word_drive
 from crossbar.dale import to_pair
 from devicemodels import IdealDevice, SkyrmionDevice, load_card
+from devicemodels.calibrate_check import wilson_interval
 from networks.conversion import Conversion
 from networks.hosting import example_inputs
 from neuroskyrm.io.atomic import replacing, write_json
@@ -100,7 +101,7 @@ class Bench:
     def accuracy(self, matrices: Matrices) -> list[float]:
         """Return the accuracy with its 95 % interval."""
         value = self.conversion.on(matrices).run(self.shown).accuracy(self.labels)
-        return [value, *wilson(value, self.images)]
+        return [value, *wilson_interval(round(value * self.images), self.images)]
 
     def trimmed(self, matrices: Matrices, drives: Matrices | None = None) -> Matrices:
         """Return the matrices behind trimmed columns, in tiles of `TILE` word lines."""

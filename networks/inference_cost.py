@@ -44,8 +44,9 @@ def inference_cost(
 
     In each time step an array is read once: rows whose input spikes carry `voltage` for
     `duration`, the others nothing. With constant coding the rows of the first array carry the grey
-    value's share of `voltage` in every step. Columns are held at 0 V, so that a row dissipates
-    V^2 (G+ + G-) in each pair (with wires: the exact circuit, see `crossbar.wires`).
+    value's share of `voltage` in every step. A trim multiplies `voltage` by the height it set for
+    each row. Columns are held at 0 V, so that a row dissipates V^2 (G+ + G-) in each pair (with
+    wires: the exact circuit, see `crossbar.wires`).
 
     Parameters
     ----------
@@ -75,16 +76,20 @@ def inference_cost(
     run = snn.run(images, rng, record=True)
     before = total([array.ledger for array in hosted.crossbars])
     first, *others = hosted.crossbars
+    drives = [trim.drive for trim in hosted.trims] or [
+        np.ones(len(a.plus)) for a in hosted.crossbars
+    ]
+    heights = [voltage * drive for drive in drives]
     if snn.coding.kind == "constant":
-        drive = constant_drive(images).astype(np.float64) * (voltage / FULL_DRIVE)
+        drive = constant_drive(images) / FULL_DRIVE * heights[0]
         for _ in range(snn.steps):
             first.account(drive, duration)
     else:
         # The spikes that the run saw are not kept; their mean energy is that of their chances.
         chosen = rng.random((snn.steps, *images.shape)) < images * (snn.coding.full / 255)
-        first.account(np.where(chosen, voltage, 0.0), duration)
-    for array, spikes in zip(others, run.spikes or (), strict=False):
-        array.account(np.where(spikes, voltage, 0.0), duration)
+        first.account(np.where(chosen, heights[0], 0.0), duration)
+    for array, spikes, height in zip(others, run.spikes or (), heights[1:], strict=False):
+        array.account(np.where(spikes, height, 0.0), duration)
     after = total([array.ledger for array in hosted.crossbars])
     return InferenceCost(
         (after.inference_energy - before.inference_energy) / len(images),

@@ -131,9 +131,12 @@ def add_current(builder: Builder, signal: str, planes: list[str], index: int) ->
 def add_neuron(builder: Builder, snn: DeepSnn, current: str, membrane: str, index: int) -> None:
     """Add the neuron update: ``spikes_i`` (uint8) and ``membrane_i_next`` from `membrane`."""
     threshold = np.float32(snn.layers[index - 1].threshold)
-    leak = builder.constant(f"leak_{index}", snn.neuron.leak(snn.coding.time_step))
+    factor = snn.neuron.leak(snn.coding.time_step)
     level = builder.constant(f"threshold_{index}", threshold)
-    leaked = builder.node("Mul", [membrane, leak], f"leaked_{index}")
+    leaked = membrane
+    if factor != 1:  # times one would be a node a step for nothing
+        leak = builder.constant(f"leak_{index}", factor)
+        leaked = builder.node("Mul", [membrane, leak], f"leaked_{index}")
     charged = builder.node("Add", [leaked, current], f"charged_{index}")
     fired = builder.node("GreaterOrEqual", [charged, level], f"fired_{index}")
     if snn.neuron.reset == "subtract":

@@ -178,7 +178,14 @@ class CrossbarSection(FrozenModel):
     method: Literal["open-loop", "write-verify"] = Field(
         "write-verify", description="how states are programmed"
     )
+    verify_reads: Positive = Field(1, description="reads averaged in each comparison of a verify")
+    verify_tolerance: q.Conductance | None = Field(
+        None, description="a device is done within this of its level; null = half a level step"
+    )
     wire: q.Resistance = Field(0.0, description="resistance of one wire segment; 0 = ideal wires")
+    trim: Annotated[q.Whole, Field(ge=0, le=100000)] = Field(
+        100, description="held-out images that resistive wires are trimmed with; 0 = no trim"
+    )
     tile: Annotated[q.Whole, Field(ge=1, le=8192)] = Field(256, description="largest array side")
     reference: bool = Field(
         True, description="a reference column takes the lowest state off the STDP weights"

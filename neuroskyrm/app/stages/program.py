@@ -6,11 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
-from crossbar import Wires, total
+from crossbar import Verify, Wires, total
+from devicemodels.base import DeviceModel
 from devicemodels.card import load_card
-from networks.conversion import convert
+from networks.conversion import Conversion, convert
 from networks.deep_snn import Neuron
-from networks.hosting import host
+from networks.hosting import Hosted, host
 from networks.inference_cost import inference_cost
 from networks.rate_coding import Coding
 from networks.snn_file import save_snn
@@ -21,6 +22,7 @@ from neuroskyrm.app.stages.images import held_out, image_digest, images_of
 from neuroskyrm.app.stages.train_deep import load_trained
 from neuroskyrm.app.study import Study
 from neuroskyrm.errors import ConfigError
+from neuroskyrm.io.datasets import Bytes
 from neuroskyrm.io.stage_store import Metrics
 from neuroskyrm.seeds import generator
 
@@ -50,16 +52,7 @@ def _work(context: Context) -> Metrics:
     )
     context.tick(0.6, "programming devices")
     settings = study.crossbar
-    hosted = host(
-        conversion,
-        device,
-        study.seed,
-        read_noise=settings.read_noise,
-        placement=settings.placement,
-        method=settings.method,
-        wires=Wires(word=settings.wire, bit=settings.wire),
-        tile=(settings.tile, settings.tile),
-    )
+    hosted = _hosted(study, conversion, device, images.train_images[end:])
     arrays = hosted.crossbars
     save_snn(context.folder / FILE, hosted.snn)
     draw_crossbar(
@@ -82,10 +75,29 @@ def _work(context: Context) -> Metrics:
         "program.weights": sum(a.target.size for a in arrays),
         "program.wrong_codes": wrong,
         "program.weight_states": 2 * conversion.positive + 1,
+        **{f"program.gain.layer{k}": float(t.gain.mean()) for k, t in enumerate(hosted.trims)},
         "inference.energy": cost.energy,
         "inference.latency": cost.latency,
         **{f"program.sigma.layer{k}": scale for k, scale in enumerate(conversion.scales)},
     }
+
+
+def _hosted(study: Study, conversion: Conversion, device: DeviceModel, held: Bytes) -> Hosted:
+    """Return the network on programmed arrays; resistive wires are trimmed on held-out images."""
+    settings = study.crossbar
+    trimmed = settings.wire > 0 and settings.trim > 0
+    return host(
+        conversion,
+        device,
+        study.seed,
+        read_noise=settings.read_noise,
+        trim_images=held[: settings.trim] if trimmed else None,
+        placement=settings.placement,
+        method=settings.method,
+        verify=Verify(reads=settings.verify_reads, tolerance=settings.verify_tolerance),
+        wires=Wires(word=settings.wire, bit=settings.wire),
+        tile=(settings.tile, settings.tile),
+    )
 
 
 def _checked_card(study: Study, data: Path | None) -> dict[str, str]:
