@@ -1,16 +1,20 @@
 """What a sweep costs beside its stages, and how well two processes share it.
 
-    python benchmarks/sweep_overhead.py [POINTS] [--no-tracks]
+    python benchmarks/sweep_overhead.py [POINTS] [--no-tracks] [--write]
 
-Overhead: POINTS (10,000) cheap points on rung `card`, one stage each; all time that is not the
+Start: processor time of a fresh worker until it can take a stage. Overhead: POINTS (10,000) cheap
+points on rung `card`, one stage each, journal and live zarr store on disk; all time that is not the
 stage's own, in processor time and in wall time. Efficiency: eight short trajectories in one and in
 two processes, beside the same in two plain processes without any sweep, which shows what the
-machine gives. Prints JSON.
+machine gives; it needs two quiet cores. Prints JSON; --write also puts it into
+docs/results/sweep-overhead.
 """
 
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 import sys
 import tempfile
 import time
@@ -22,11 +26,15 @@ from devicemodels.reference import soft_bounds
 from neuroskyrm.app.sweep import load_sweep
 from neuroskyrm.app.sweep_executors import processes
 from neuroskyrm.app.sweep_journal import Journal
+from neuroskyrm.app.sweep_live import LiveResults
 from neuroskyrm.app.sweep_plan import plan_sweep
 from neuroskyrm.app.sweep_points import place_points
 from neuroskyrm.app.sweep_run import SweepRun
 from neuroskyrm.app.sweep_work import work_alone
+from neuroskyrm.io.atomic import write_json
 from neuroskyrm.io.provenance import machine
+
+RESULTS = Path(__file__).parents[1] / "docs" / "results" / "sweep-overhead"
 
 CHEAP = """
 rung: card
@@ -60,7 +68,8 @@ def overhead(folder: Path, points: int) -> dict[str, float]:
     sweep, base = load_sweep(file)
     plan = plan_sweep(sweep, base, place_points(sweep))
     planned = time.process_time() - processor
-    run = SweepRun(plan, Journal(folder / "points.jsonl"), folder)
+    live = LiveResults(sweep, plan, folder / "results.zarr", [])
+    run = SweepRun(plan, Journal(folder / "points.jsonl", live.add), folder)
     stage = 0.0
     inner = run._settle
 
@@ -71,6 +80,7 @@ def overhead(folder: Path, points: int) -> dict[str, float]:
 
     run._settle = settle
     tally = run.run()
+    live.flush()
     processor, wall = time.process_time() - processor, time.perf_counter() - wall
     share = processor / wall
     return {
@@ -81,6 +91,18 @@ def overhead(folder: Path, points: int) -> dict[str, float]:
         "sweep.total_ms_per_point_wall": 1e3 * wall / points,
         "sweep.processor_share": share,
     }
+
+
+def start_of_worker() -> float:
+    """Return the processor time in which a process gets ready to work on stages [s]."""
+    found = []
+    for _ in range(3):
+        before = os.times()
+        subprocess.run([sys.executable, "-c", "import neuroskyrm.app.sweep_work"], check=True)
+        after = os.times()
+        spent = after.children_user - before.children_user
+        found.append(spent + after.children_system - before.children_system)
+    return min(found)
 
 
 def run_of(file: Path, folder: Path, jobs: int = 1, limit: int | None = None) -> float:
@@ -130,14 +152,19 @@ class Keep:
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure, print, and write if told to."""
     numbers = [word for word in sys.argv[1:] if word.isdigit()]
     points = int(numbers[0]) if numbers else 10_000
+    found: dict[str, object] = {"sweep.worker_start_s": start_of_worker()}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        print(json.dumps({**overhead(folder, points), "machine": machine()}, indent=2), flush=True)
+        found |= overhead(folder, points)
         if "--no-tracks" not in sys.argv:
-            print(json.dumps(efficiency(folder), indent=2))
+            found |= efficiency(folder)
+    found["machine"] = machine()
+    print(json.dumps(found, indent=2))
+    if "--write" in sys.argv:
+        write_json(RESULTS / "metrics.json", found)
 
 
 if __name__ == "__main__":

@@ -159,6 +159,9 @@ class DataSection(FrozenModel):
     source: str = Field("digits28", description="digits28, mnist, or a folder of IDX files")
     train: Positive | None = Field(None, description="training images used; null = all")
     test: Positive | None = Field(None, description="test images used; null = all")
+    held_out: Positive | None = Field(
+        None, description="last training images, kept for choices; null = a tenth of them"
+    )
 
 
 class CardSection(FrozenModel):
@@ -205,6 +208,7 @@ class DeepSection(FrozenModel):
     """The supervised network: trained as a ReLU net, run as a threshold-scaled spiking net."""
 
     hidden: list[Positive] = Field([128], min_length=1, max_length=8, description="hidden layers")
+    net: str | None = Field(None, description="file of a trained net; null = train one")
     epochs: Positive = Field(15, description="training epochs")
     batch: Positive = Field(100, description="images in a batch")
     learning_rate: Annotated[q.Number, Field(gt=0, le=10)] = Field(0.05, description="of SGD")

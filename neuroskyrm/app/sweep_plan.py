@@ -144,7 +144,7 @@ class _Files:
 
     def of(self, stage: Stage, study: Study) -> dict[str, str]:
         # Only these sections name files.
-        key = f"{stage.name} {study.data!r} {study.card!r}"
+        key = f"{stage.name} {study.data!r} {study.card!r} {study.deep!r}"
         if key not in self.known:
             self.known[key] = stage.files(study, self.data)
         return self.known[key]

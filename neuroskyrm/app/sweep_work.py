@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import time
 import traceback
 from dataclasses import dataclass
@@ -135,8 +137,10 @@ def work_alone(job: Job) -> Outcome:
 @cache
 def _one_thread() -> None:
     """Keep this process on one core: the sweep keeps the others busy."""
-    import torch
     from threadpoolctl import threadpool_limits
 
-    torch.set_num_threads(1)
+    # For libraries that a stage will load, such as torch; then for those that are there.
+    os.environ |= {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     threadpool_limits(1)
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(1)

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-import torch
 from numpy.typing import ArrayLike, DTypeLike
 
 from neuroskyrm import __version__
@@ -351,6 +350,8 @@ def unit_vectors(sample: Sample, m: ArrayLike, dtype: np.dtype[Any]) -> Array:
 @contextmanager
 def one_torch_thread() -> Iterator[None]:
     """Let torch use one thread inside: the solver shares its work between threads itself."""
+    import torch
+
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:

@@ -52,3 +52,8 @@ def test_unknown_name_is_an_attribute_error():
 
     with pytest.raises(AttributeError, match="no attribute 'Skyrmium'"):
         ns.Skyrmium  # noqa: B018
+
+
+def test_worker_of_a_sweep_starts_without_torch():
+    loaded = _modules_after("import neuroskyrm.app.sweep_work")
+    assert not loaded & {"torch", "matplotlib", "onnx", "onnxruntime"}

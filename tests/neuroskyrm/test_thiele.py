@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -182,7 +183,12 @@ class TestLearning:
         assert found.range == pytest.approx(12e-9, rel=1e-6)
 
     @pytest.mark.slow
-    def test_model_learned_from_the_spins_moves_as_they_do(self):
+    def test_model_learned_from_the_spins_moves_as_they_do(self, monkeypatch):
+        # Shorter looks than a model for use needs: signs and sizes show in them too.
+        learning, crowd = (sys.modules[f"neuroskyrm.thiele.{n}"] for n in ("learn", "crowd"))
+        monkeypatch.setattr(learning, "PIECE_FRAMES", 12)
+        monkeypatch.setattr(crowd, "HOLD", 0.3e-9)
+        monkeypatch.setattr(crowd, "RIGID_SEEDS", 4)
         found = learn(DEMO, seed=1)
         assert found.gyration < 0 < found.dissipation < abs(found.gyration)
         assert 5e-9 < found.radius < 30e-9

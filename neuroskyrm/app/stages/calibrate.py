@@ -6,8 +6,6 @@ from pathlib import Path
 
 import numpy as np
 
-from devicemodels.calibrate import calibrate
-from devicemodels.calibrate_visits import visits_of
 from devicemodels.card import DeviceCard, load_card
 from devicemodels.readout import Readout
 from neuroskyrm.app.stages.base import Context, Stage
@@ -57,6 +55,8 @@ def _own_card(study: Study, trajectories: list[Trajectory]) -> tuple[DeviceCard 
     A device that shows one state only is a finding, not an error: the crossbars may use another
     card.
     """
+    from devicemodels.calibrate import calibrate
+
     seeds = seeds_of(study)
     number = "one trajectory" if len(seeds) == 1 else f"{len(seeds)} trajectories"
     try:
@@ -80,6 +80,7 @@ def _own_card(study: Study, trajectories: list[Trajectory]) -> tuple[DeviceCard 
 
 
 def _draw_pulses(context: Context, trajectory: Trajectory) -> None:
+    from devicemodels.calibrate_visits import visits_of
     from neuroskyrm.app.figures import draw_conductance
 
     readout = Readout(**context.study.read.model_dump())

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from networks.snn_file import load_snn
-from networks.stdp_files import load_stdp
 from neuroskyrm.app.stages.base import Context, Stage
 from neuroskyrm.app.stages.images import image_digest, images_of
 from neuroskyrm.app.stages.program import FILE as SNN_FILE
@@ -24,6 +22,7 @@ def _work(context: Context) -> Metrics:
 
 
 def _deep(context: Context, images: Dataset) -> Metrics:
+    from networks.snn_file import load_snn
     from neuroskyrm.app.figures import draw_confusion
 
     network = load_snn(context.inputs["program"].folder / SNN_FILE)
@@ -45,6 +44,7 @@ def _deep(context: Context, images: Dataset) -> Metrics:
 
 
 def _stdp(context: Context, images: Dataset) -> Metrics:
+    from networks.stdp_files import load_stdp
     from neuroskyrm.app.figures import draw_confusion
 
     network = load_stdp(context.inputs["train-stdp"].folder / STDP_FILE)

@@ -4,17 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from networks.deep_snn import DeepSnn
-from networks.export.latency import latencies
-from networks.export.onnx import Shape, export_onnx
-from networks.export.parity import describe_file, verify_onnx
-from networks.export.rate import MOST_STEPS
-from networks.rate_network import check_rate
-from networks.snn_file import load_snn
 from neuroskyrm.app.stages.base import Context, Stage
 from neuroskyrm.app.stages.calibrate import used_card
 from neuroskyrm.app.stages.images import image_digest, images_of, load_images
@@ -24,12 +17,21 @@ from neuroskyrm.io.atomic import write_json
 from neuroskyrm.io.stage_store import Metrics
 from neuroskyrm.seeds import generator
 
+if TYPE_CHECKING:
+    from networks.deep_snn import DeepSnn
+    from networks.export.onnx import Shape
+
 FILE = "model.onnx"
 SHAPES: dict[Shape, str] = {"step": FILE, "layerwise": "layerwise.onnx", "rate": "rate.onnx"}
 REPORT = "parity.json"
 
 
 def _work(context: Context) -> Metrics:
+    from networks.export.latency import latencies
+    from networks.export.onnx import export_onnx
+    from networks.export.parity import verify_onnx
+    from networks.snn_file import load_snn
+
     network = load_snn(context.inputs["program"].folder / SNN_FILE)
     # Read noise belongs to a device's read, not to the model: both sides run without it.
     quiet = replace(network, layers=tuple(replace(x, noise=None) for x in network.layers))
@@ -81,6 +83,9 @@ def _work(context: Context) -> Metrics:
 
 def _has_rates(network: DeepSnn) -> bool:
     """Return whether there is an equivalent network without time (see `networks.rate_network`)."""
+    from networks.export.rate import MOST_STEPS
+    from networks.rate_network import check_rate
+
     try:
         check_rate(network)
     except ConfigError:
@@ -110,6 +115,8 @@ def verify(model: Path, count: int, data: Path | None) -> dict[str, Any]:
     ExportError
         The file is missing, damaged, or not one of ours.
     """
+    from networks.export.parity import describe_file, verify_onnx
+
     if not model.is_file():
         raise ExportError(f"{model}: there is no such file; give an ONNX model of neuroskyrm.")
     source = str(describe_file(model).about.get("source", ""))

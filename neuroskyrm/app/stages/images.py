@@ -6,11 +6,11 @@ from functools import lru_cache
 from pathlib import Path
 
 from neuroskyrm.app.study import Study
-from neuroskyrm.errors import DataError
+from neuroskyrm.errors import ConfigError, DataError
 from neuroskyrm.io.datasets import Dataset, load_digits28, load_idx, load_mnist
 
 HELD_OUT = 0.1
-"""Share of the training images that thresholds and scales are chosen on."""
+"""Share of the training images that thresholds and scales are chosen on, if not said."""
 
 
 @lru_cache(maxsize=2)
@@ -44,6 +44,12 @@ def image_digest(study: Study, data: Path | None) -> dict[str, str]:
     return {"images": images_of(study, data).digest}
 
 
-def held_out(images: Dataset) -> int:
+def held_out(study: Study, images: Dataset) -> int:
     """Return the index in the training images from which they are held out."""
-    return len(images.train_images) - max(1, round(HELD_OUT * len(images.train_images)))
+    count = len(images.train_images)
+    kept = study.data.held_out or max(1, round(HELD_OUT * count))
+    if kept >= count:
+        raise ConfigError(
+            f"'data.held_out' = {kept} must be less than the {count} training images."
+        )
+    return count - kept

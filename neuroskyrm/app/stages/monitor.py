@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 from math import degrees, isqrt
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from networks.monitor import ProcessMonitor, Verdict
-from networks.monitor_training import (
-    ProfileSet,
-    collect_profiles,
-    train_monitor,
-    training_grid,
-)
-from networks.recurrent_training import Training
 from neuroskyrm.app.stages.base import Context, Stage
-from neuroskyrm.atomistic.labels import LABELS, MIXED
-from neuroskyrm.atomistic.process import Process, simulate_process, simulate_processes
-from neuroskyrm.atomistic.pulse import FieldPulse
 from neuroskyrm.io.atomic import write_json
 from neuroskyrm.io.stage_store import Metrics
+
+if TYPE_CHECKING:
+    from networks.monitor import ProcessMonitor, Verdict
+    from networks.monitor_training import ProfileSet
+    from neuroskyrm.atomistic.process import Process
 
 FILE = "monitor.safetensors"
 VERDICTS = "verdicts.json"
@@ -28,7 +23,12 @@ UNSEEN_SIDE = 4
 
 
 def _work(context: Context) -> Metrics:
+    from networks.monitor_training import train_monitor
+    from networks.recurrent_training import Training
     from neuroskyrm.app.figures import draw_probabilities
+    from neuroskyrm.atomistic.labels import LABELS, MIXED
+    from neuroskyrm.atomistic.process import Process
+    from neuroskyrm.atomistic.pulse import FieldPulse
 
     settings = context.study.monitor
     data = _simulated(context, 50.0, isqrt(settings.processes), (0.0, 0.7))
@@ -74,6 +74,9 @@ def _work(context: Context) -> Metrics:
 
 def _simulated(context: Context, polar: float, side: int, span: tuple[float, float]) -> ProfileSet:
     """Return the labelled profiles of a grid of processes; progress runs over `span`."""
+    from networks.monitor_training import collect_profiles, training_grid
+    from neuroskyrm.atomistic.process import simulate_processes
+
     start, end = span
 
     def progress(done: int, total: int) -> None:
@@ -86,6 +89,8 @@ def _simulated(context: Context, polar: float, side: int, span: tuple[float, flo
 
 def _watch(monitor: ProcessMonitor, process: Process) -> tuple[str, list[Verdict]]:
     """Let `monitor` watch `process` frame by frame; return its true label and all verdicts."""
+    from neuroskyrm.atomistic.process import simulate_process
+
     run = simulate_process(process)
     monitor.reset(pulse_time=process.pulse.centre)
     seen = [monitor.update(f, float(t)) for f, t in zip(run.frames, run.times, strict=True)]

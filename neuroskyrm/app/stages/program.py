@@ -3,18 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from crossbar import Verify, Wires, total
-from devicemodels.base import DeviceModel
 from devicemodels.card import load_card
-from networks.conversion import Conversion, convert
-from networks.deep_snn import Neuron
-from networks.hosting import Hosted, host
-from networks.inference_cost import inference_cost
-from networks.rate_coding import Coding
-from networks.snn_file import save_snn
 from neuroskyrm.app.stages.base import Context, Stage
 from neuroskyrm.app.stages.calibrate import CALIBRATED
 from neuroskyrm.app.stages.devices import device_of
@@ -26,6 +19,11 @@ from neuroskyrm.io.datasets import Bytes
 from neuroskyrm.io.stage_store import Metrics
 from neuroskyrm.seeds import generator
 
+if TYPE_CHECKING:
+    from devicemodels.base import DeviceModel
+    from networks.conversion import Conversion
+    from networks.hosting import Hosted
+
 FILE = "snn.safetensors"
 
 COST_IMAGES = 100
@@ -33,11 +31,17 @@ COST_IMAGES = 100
 
 
 def _work(context: Context) -> Metrics:
+    from crossbar import total
+    from networks.conversion import convert
+    from networks.deep_snn import Neuron
+    from networks.inference_cost import inference_cost
+    from networks.rate_coding import Coding
+    from networks.snn_file import save_snn
     from neuroskyrm.app.figures import draw_crossbar
 
     study, device = context.study, device_of(context)
     images = images_of(study, context.data)
-    end = held_out(images)
+    end = held_out(study, images)
     context.tick(0.0, "choosing scales and thresholds on held-out training images")
     conversion = convert(
         load_trained(context),
@@ -84,6 +88,9 @@ def _work(context: Context) -> Metrics:
 
 def _hosted(study: Study, conversion: Conversion, device: DeviceModel, held: Bytes) -> Hosted:
     """Return the network on programmed arrays; resistive wires are trimmed on held-out images."""
+    from crossbar import Verify, Wires
+    from networks.hosting import host
+
     settings = study.crossbar
     trimmed = settings.wire > 0 and settings.trim > 0
     return host(

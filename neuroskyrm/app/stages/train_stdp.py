@@ -6,15 +6,10 @@ import json
 from dataclasses import asdict, replace
 from math import isnan
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from crossbar import Layout, Wires
-from devicemodels import SkyrmionDevice
-from networks.stdp import Progress, StdpNetwork, TrainingCurve
-from networks.stdp_files import load_stdp, save_stdp
-from networks.stdp_rules import suited
-from networks.stdp_wires import WiredArray
 from neuroskyrm.app.progress import Tick
 from neuroskyrm.app.stages.base import Context, Stage
 from neuroskyrm.app.stages.devices import device_of
@@ -23,6 +18,11 @@ from neuroskyrm.app.study import Study
 from neuroskyrm.io.atomic import write_json
 from neuroskyrm.io.stage_store import Metrics
 
+if TYPE_CHECKING:
+    from devicemodels import SkyrmionDevice
+    from networks.stdp import Progress, StdpNetwork, TrainingCurve
+    from networks.stdp_wires import WiredArray
+
 FILE = "stdp.safetensors"
 CURVE = "stdp-curve.json"
 SAVE_EVERY = 2000
@@ -30,6 +30,9 @@ SAVE_EVERY = 2000
 
 
 def _work(context: Context) -> Metrics:
+    from networks.stdp import TrainingCurve
+    from networks.stdp_files import load_stdp, save_stdp
+
     study = context.study
     images = images_of(study, context.data)
     shown = images.train_images[: study.stdp.train]
@@ -70,6 +73,9 @@ def _work(context: Context) -> Metrics:
 
 def _fresh_network(study: Study, device: SkyrmionDevice, goal: int) -> StdpNetwork:
     """Return the network before learning, with the constants that suit `goal` images."""
+    from networks.stdp import StdpNetwork
+    from networks.stdp_rules import suited
+
     constants = suited(study.stdp.rule, device, goal)
     weights = replace(constants["weight_map"], reference=study.crossbar.reference)
     constants["weight_map"] = weights
@@ -78,6 +84,9 @@ def _fresh_network(study: Study, device: SkyrmionDevice, goal: int) -> StdpNetwo
 
 def _wires(study: Study, network: StdpNetwork, device: SkyrmionDevice) -> WiredArray | None:
     """Return the wires around the devices of a fresh network; None if they are ideal."""
+    from crossbar import Layout, Wires
+    from networks.stdp_wires import WiredArray
+
     settings = study.crossbar
     if settings.wire == 0 or not network.states.size:
         return None
@@ -105,6 +114,8 @@ def _write_curve(curve: TrainingCurve, path: Path) -> None:
 
 
 def _read_curve(path: Path) -> TrainingCurve:
+    from networks.stdp import TrainingCurve
+
     found = json.loads(path.read_text(encoding="utf-8"))
     presented = np.array(found.pop("presented"), np.int64)
     return TrainingCurve(presented, **{k: np.array(v, np.float64) for k, v in found.items()})
