@@ -114,6 +114,7 @@ def run_sweep(
     if dry_run:
         measured = probe(plan, place.runs, place.data) if probe_first else None
         _print_cost(console, sweep_cost(plan, place.runs, measured), place)
+        _print_verification(console, sweep, base, place)
         return
     console.print(f"sweep '{sweep.name}', {len(plan.points)} points, folder {folder}")
     write_text(folder / "sweep.yaml", _resolved(sweep, base))
@@ -247,7 +248,23 @@ def _print_cost(console: Console, cost: SweepCost, place: Place) -> None:
     console.print(
         f"{cost.points} points; about {duration_text(cost.seconds)} of one core, "
         f"{cost.megabytes:.0f} MB on disk ({cost.basis}); "
-        f"about {duration_text(cost.seconds / (width or 1))} on {width} processes; nothing was run"
+        f"about {duration_text(cost.seconds / (width or 1))} on {width} "
+        f"{'process' if width == 1 else 'processes'}; nothing was run"
+    )
+
+
+def _print_verification(console: Console, sweep: Sweep, base: dict[str, Any], place: Place) -> None:
+    """Tell what verification will cost, taking the first points for the best."""
+    wanted = sweep.verify
+    if wanted is None:
+        return
+    some = place_points(sweep)[: wanted.best]
+    cost = sweep_cost(
+        plan_sweep(sweep, base, some, wanted.rung, place.data, strict=False), place.runs, None
+    )
+    console.print(
+        f"then the best {wanted.best} again on rung {wanted.rung}: about "
+        f"{duration_text(cost.seconds)} of one core more"
     )
 
 

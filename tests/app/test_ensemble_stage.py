@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 import numpy as np
 
 from neuroskyrm.app.estimate import estimate
-from neuroskyrm.app.stages import calibrate, simulate
+from neuroskyrm.app.stages import calibrate, simulate, surrogate
 from neuroskyrm.app.stages.base import Context
 from neuroskyrm.app.study import Study
 from neuroskyrm.io.stage_store import StageResult
@@ -45,6 +48,25 @@ def test_every_seed_has_its_trajectory_and_goes_into_the_card(tmp_path, monkeypa
     # The skyrmion of this device does not cross in 20 ps: a finding, not an error.
     assert metrics["device.states"] == 1
     assert "a card needs at least 2 states" in metrics["device.problem"]
+
+
+def test_every_seed_of_the_rigid_rung_has_its_trajectory(tmp_path):
+    committed = Path(__file__).parents[2] / "docs" / "results" / "sweep-fidelity" / "model.json"
+    (tmp_path / "learned").mkdir()
+    shutil.copyfile(committed, tmp_path / "learned" / surrogate.MODEL)
+    drive = {"pulses": 2, "cycles": 1, "reads": 2, "seeds": 3}
+    study = Study.model_validate({"seed": 3, "device": {"preset": "rim"}, "drive": drive})
+    learned = StageResult(surrogate.LEARN, "0", tmp_path / "learned", {}, 0.0, False)
+
+    def context(**inputs):
+        return Context(study, tmp_path, inputs, lambda share, text: None)
+
+    (stage,) = [s for s in surrogate.THIELE_STAGES if s.name == "simulate"]
+    metrics = stage.work(context(**{surrogate.LEARN: learned}))
+    result = StageResult("simulate", "0", tmp_path, metrics, 0.0, False)
+    runs = simulate.load_trajectories(context(simulate=result))
+    assert [run.attrs["seed"] for run in runs] == [3, 4, 5]
+    assert (runs[0]["profile"] != runs[2]["profile"]).any()
 
 
 def test_seeds_cost_what_they_take():

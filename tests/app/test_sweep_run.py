@@ -171,6 +171,13 @@ class TestCommand:
         assert "nothing was run" in out
         assert not (tmp_path / "runs").exists()
 
+    def test_dry_run_tells_what_verification_will_cost(self, sweep_file, tmp_path, capsys):
+        verify = "{metric: device.energy_per_update, goal: min, best: 2, rung: full}"
+        path = sweep_file()
+        path.write_text(path.read_text() + f"verify: {verify}\n")
+        run_sweep(path, Place(tmp_path / "runs", jobs=1), dry_run=True)
+        assert "the best 2 again on rung full: about" in " ".join(capsys.readouterr().out.split())
+
     def test_probe_computes_one_point_and_keeps_it(self, sweep_file, tmp_path, capsys):
         place = Place(tmp_path / "runs", jobs=1)
         run_sweep(sweep_file(), place, dry_run=True, probe_first=True)

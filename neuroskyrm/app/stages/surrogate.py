@@ -8,7 +8,7 @@ from devicemodels.card import DeviceCard, PulseCost, load_card
 from neuroskyrm.app.stages.base import Context, Stage
 from neuroskyrm.app.stages.calibrate import CALIBRATED, USED_CARD
 from neuroskyrm.app.stages.calibrate import STAGE as CALIBRATE
-from neuroskyrm.app.stages.simulate import TRAJECTORY, drive_of
+from neuroskyrm.app.stages.simulate import OTHERS, TRAJECTORY, drive_of, seeds_of
 from neuroskyrm.errors import ConfigError
 from neuroskyrm.io.stage_store import Metrics
 
@@ -77,13 +77,19 @@ def _learn(context: Context) -> Metrics:
 
 
 def _simulate_rigid(context: Context) -> Metrics:
-    """Simulate the track with rigid skyrmions; the trajectory has the table of a full one."""
+    """Simulate the track with rigid skyrmions, each seed of the study, as the full stage does."""
+    from devicemodels.calibrate_ensemble import trajectory_path
     from neuroskyrm.thiele import ThieleModel, simulate_rigid
 
     study = context.study
     track, model = study.device.track(), ThieleModel.load(context.inputs[LEARN].folder / MODEL)
-    trajectory = simulate_rigid(track, drive_of(study), study.seed, model)
+    own, *others = seeds_of(study)
+    trajectory = simulate_rigid(track, drive_of(study), own, model)
     trajectory.save(context.folder / TRAJECTORY)
+    (context.folder / OTHERS).mkdir(exist_ok=True)
+    for seed in others:
+        file = trajectory_path(context.folder / OTHERS, track, seed)
+        simulate_rigid(track, drive_of(study), seed, model).save(file)
     count = trajectory.table["count_total"]
     return {
         "device.skyrmions_at_start": int(count[0]),
