@@ -57,6 +57,32 @@ class RimSection(FrozenModel):
     Ku: q.EnergyDensity = Field(description="anisotropy inside")
 
 
+class TrackRegionSection(FrozenModel):
+    """A part of the track with another Ku or D, measured from the track's middle."""
+
+    shape: Literal["rectangle", "disc", "image"] = Field(
+        "rectangle", description="rectangle, disc, or image stretched over the track, dark inside"
+    )
+    x: q.Length = Field(0.0, description="middle of the copies along the track")
+    y: q.Length = Field(0.0, description="middle across the track")
+    along: Annotated[q.Length, Field(ge=0, lt=1e-4)] = Field(
+        0.0, description="rectangle: side along x; disc: diameter"
+    )
+    across: Annotated[q.Length, Field(ge=0, lt=1e-4)] = Field(
+        0.0, description="rectangle: side along y"
+    )
+    corner: Annotated[q.Length, Field(ge=0, lt=1e-4)] = Field(
+        0.0, description="rectangle: radius of its corners"
+    )
+    file: str = Field("", description="image: the picture")
+    copies: Annotated[q.Whole, Field(ge=1, le=10000)] = Field(1, description="along the track")
+    pitch: Annotated[q.Length, Field(ge=0, lt=1e-4)] = Field(
+        0.0, description="from one copy to the next"
+    )
+    Ku: q.EnergyDensity | None = Field(None, description="anisotropy inside; null = unchanged")
+    D: q.ArealEnergy | None = Field(None, description="interfacial DMI inside; null = unchanged")
+
+
 class DeviceSection(FrozenModel):
     """The synapse: track, stack, barrier and skyrmions. What is not given is as in the preset."""
 
@@ -77,6 +103,9 @@ class DeviceSection(FrozenModel):
         description="seeded in the pre-synapse"
     )
     rows: Annotated[q.Whole, Field(ge=1, le=100)] = Field(description="rows they are seeded in")
+    regions: list[TrackRegionSection] = Field(
+        max_length=1000, description="parts with a Ku or D of their own; later ones win"
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -106,9 +135,11 @@ class DeviceSection(FrozenModel):
             Its sizes do not fit each other.
         """
         from neuroskyrm.micromagnetics.track import Barrier, Film, Rim, Track
+        from neuroskyrm.micromagnetics.track_regions import Region
 
         parts = {"film": Film, "barrier": Barrier, "rim": Rim}
         values = {"name": self.preset, **self.model_dump(exclude={"preset"})}
+        values["regions"] = tuple(Region(**region) for region in values["regions"])
         return Track(**{key: parts[key](**v) if key in parts else v for key, v in values.items()})
 
 

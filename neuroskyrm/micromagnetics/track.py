@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from neuroskyrm.constants import MU0
 from neuroskyrm.errors import ConfigError
+from neuroskyrm.micromagnetics.track_regions import Region
 
 Mask = NDArray[np.bool_]
 Driven = Literal["outer", "all"]
@@ -141,6 +142,8 @@ class Track:
         Number seeded in the pre-synapse.
     rows : int
         Rows across the track in which they are seeded.
+    regions : tuple of Region
+        Parts with a Ku or D of their own, drawn over film, barrier and rim; later ones win.
     """
 
     name: str
@@ -156,6 +159,7 @@ class Track:
     driven: Driven = "outer"
     skyrmions: int = 10
     rows: int = 2
+    regions: tuple[Region, ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("length", "width", "cell"):
@@ -179,6 +183,7 @@ class Track:
                 f"'track.barrier.across' = {self.barrier.across:g} m and two rims of "
                 f"{self.rim.width:g} m are wider than the track ({self.width:g} m)."
             )
+        self.region_masks()
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -212,12 +217,35 @@ class Track:
         margin = np.minimum(self.length / 2 - np.abs(x), self.width / 2 - np.abs(y))
         return np.asarray(margin < self.rim.width)
 
+    def region_masks(self) -> list[Mask]:
+        """Return the cells of each region, each of shape (ny, nx)."""
+        x, y = self.coordinates()
+        return [
+            region.mask(x, y, f"track.regions[{number}]")
+            for number, region in enumerate(self.regions)
+        ]
+
+    def outlines(self) -> Mask:
+        """Return the cells of barrier and regions together, shape (ny, nx)."""
+        return np.asarray(np.any([self.barrier_mask(), *self.region_masks()], axis=0))
+
     def anisotropy(self) -> NDArray[np.float64]:
         """Return Ku [J/m^3] of each cell, shape (1, ny, nx), the same in every layer."""
         Ku = np.full(self.shape, self.film.Ku)
         Ku[self.barrier_mask()] = self.barrier.Ku
         Ku[self.rim_mask()] = self.rim.Ku
+        for region, mask in zip(self.regions, self.region_masks(), strict=True):
+            if region.Ku is not None:
+                Ku[mask] = region.Ku
         return Ku[None]
+
+    def dmi(self) -> NDArray[np.float64]:
+        """Return D [J/m^2] of each cell, shape (1, ny, nx), the same in every layer."""
+        D = np.full(self.shape, self.film.D)
+        for region, mask in zip(self.regions, self.region_masks(), strict=True):
+            if region.D is not None:
+                D[mask] = region.D
+        return D[None]
 
     def nuclei(self) -> list[tuple[float, float]]:
         """Return where the skyrmions are seeded [m from the lower left corner], row by row."""
@@ -246,6 +274,11 @@ class Track:
         shape = MU0 * film.Ms**2 * (share - share**2) / 2
         scaled = {name: getattr(film, name) * share for name in ("Ms", "A", "D")}
         spread = replace(film, thickness=height, period=height, interlayer=0.0, **scaled)
+
+        def in_film(region: Region) -> Region:
+            Ku = None if region.Ku is None else share * region.Ku - shape
+            return replace(region, Ku=Ku, D=None if region.D is None else share * region.D)
+
         return replace(
             self,
             layers=1,
@@ -253,6 +286,7 @@ class Track:
             film=replace(spread, Ku=share * film.Ku - shape),
             barrier=replace(self.barrier, Ku=share * self.barrier.Ku - shape),
             rim=replace(self.rim, Ku=share * self.rim.Ku - shape),
+            regions=tuple(map(in_film, self.regions)),
         )
 
     def with_gap(self, gap: float) -> Track:

@@ -129,7 +129,7 @@ def build_simulation(track: Track, drive: Drive, seed: int) -> Simulation:
     )
     terms: list[Term] = [
         Exchange(film.A),
-        InterfacialDMI(film.D),
+        InterfacialDMI(track.dmi()),
         UniaxialAnisotropy(track.anisotropy()),
         Zeeman((0.0, 0.0, track.field)),
         ExtrapolatedDemag(DEMAG_STEPS),

@@ -53,7 +53,7 @@ def learn_contact(
         ``contact`` [1], ``lost`` and ``of`` (skyrmions of the full run).
     """
     length = LENGTH // track.cell * track.cell
-    bare = replace(track, length=length, barrier=Barrier(across=0.0), skyrmions=1)
+    bare = replace(track, length=length, barrier=Barrier(across=0.0), regions=(), skyrmions=1)
     places = _places(bare, model.radius)
     box = Box(bare, bare.shape, places, spin_hall, anisotropy=bare.anisotropy()[0], seed=seed)
     box.run(SETTLE)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 from scipy.signal import fftconvolve
 
+from neuroskyrm.errors import ConfigError
 from neuroskyrm.micromagnetics.track import Track
 from neuroskyrm.thiele.model import ThieleModel
 
@@ -48,7 +49,16 @@ def landscape(track: Track, model: ThieleModel) -> Landscape:
     Returns
     -------
     Landscape
+
+    Raises
+    ------
+    ConfigError
+        A region has a D of its own, whose energy the model does not know.
     """
+    if np.ptp(track.dmi()) > 0:
+        raise ConfigError(
+            "'track.regions' sets D, which rigid skyrmions do not feel; give the region a Ku."
+        )
     reach = len(model.depth)
     margin = int(np.ceil(reach * model.step / track.cell))
     excess = np.pad(track.anisotropy()[0] - track.film.Ku, margin, mode="edge")

@@ -192,7 +192,7 @@ def _driven(
 def _piece(track: Track, spin_hall: float, seed: int) -> Profile:
     """Return the mean profile in a piece of the track as full as its pre-synapse."""
     length = min(track.length / 2, PIECE) // track.cell * track.cell
-    bare = replace(track, length=length, barrier=Barrier(across=0.0))
+    bare = replace(track, length=length, barrier=Barrier(across=0.0), regions=())
     columns = max(1, round(track.skyrmions / track.rows * length / (track.length / 2)))
     margin = track.rim.width
     x = margin + (np.arange(columns) + 0.5) * (length - 2 * margin) / columns
@@ -312,7 +312,7 @@ def _stiffness(track: Track, model: ThieleModel, flat: Profile, wall: Forces) ->
     ny, nx = _strip(track)
     bare = replace(
         track, length=nx * track.cell, width=ny * track.cell,
-        barrier=Barrier(across=0.0), rim=Rim(width, Ku),
+        barrier=Barrier(across=0.0), regions=(), rim=Rim(width, Ku),
     )  # fmt: skip
     rigid = replace(model, depth=tuple(flat.depth.tolist()), step=flat.step, stiffness=1.0)
     column = landscape(bare, rigid).force[1, :, nx // 2]

@@ -34,6 +34,12 @@ STUDIES = [
     ("device: {film: {alpha: 0}}", ["'device.film.alpha' = 0", "greater than 0"]),
     ("device: {film: {Ms: 956 kA}}", ["'device.film.Ms'", "unit 'kA'", "kA/m"]),
     ("device: {barrier: {across: 1 m}}", ["'device.barrier.across'", "less than"]),
+    ("device: {regions: [{along: 9 nm, width: 1}]}", ["unknown key 'width' in 'device.regions.0'"]),
+    ("device: {regions: [{along: 9 nm}]}", ["track.regions[0]", "neither Ku nor D"]),
+    (
+        "device: {regions: [{along: 9 nm, across: 9 nm, x: 1 um, D: 1 mJ/m^2}]}",
+        ["track.regions[0]", "covers no cell of the track"],
+    ),
     ("drive: {current: 30 MA/cm}", ["'drive.current'", "unit 'MA/cm'", "MA/cm^2"]),
     ("drive: {width: 2 nm}", ["'drive.width' = '2 nm'", "unit 'nm'", "ns"]),
     ("drive: {pulses: 0}", ["'drive.pulses' = 0", "greater than or equal to 1"]),

@@ -52,12 +52,12 @@ def _work(context: Context) -> Metrics:
     draw_snapshots(
         context.figure(
             "track",
-            "m_z of the top layer before, during and after the pulses; the barrier is outlined.",
+            "m_z of the top layer before, during and after the pulses; barrier, regions outlined.",
         ),
         [trajectory.snapshots[i][2, -1] for i in chosen],
         [f"t = {trajectory.times[i] * 1e9:.1f} ns" for i in chosen],
         (track.length, track.width),
-        track.barrier_mask(),
+        track.outlines(),
     )
     count = trajectory.table["count_total"]
     return {
