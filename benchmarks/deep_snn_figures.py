@@ -1,4 +1,4 @@
-"""Gather what `deep_snn_mnist.py` found into one metrics file and its figures.
+"""Gather what the scripts `deep_snn_mnist` and `deep_snn_sweep` found: one metrics file, figures.
 
 python benchmarks/deep_snn_figures.py RUN docs/results/deep-wires
 """
@@ -15,6 +15,7 @@ import matplotlib as mpl
 mpl.use("agg")
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.axes import Axes
 from scipy import stats
 
 from neuroskyrm.io.atomic import replacing, write_json
@@ -46,7 +47,8 @@ def over_seeds(values: list[float]) -> Found:
 def gather(run: Path) -> Found:
     """Return all metrics under flat dotted names."""
     metrics: Found = {
-        "command": "python benchmarks/deep_snn_mnist.py RUN train|adapt|test|sweep|time|export; "
+        "command": "python benchmarks/deep_snn_mnist.py RUN train|adapt|test|export; "
+        "python benchmarks/deep_snn_sweep.py RUN states|time; "
         "python benchmarks/deep_snn_figures.py RUN OUT",
         "versions": versions(),
         "machine": machine(),
@@ -65,7 +67,15 @@ def gather(run: Path) -> Found:
     for path in sorted(run.glob("test-*.json")):
         if not path.stem.endswith("-128"):
             metrics[path.stem.replace("-", ".")] = json.loads(path.read_text())["device"][-1]
-    for name in ("train", "sweep", "time", "export", *(p.stem for p in run.glob("adapt-*.json"))):
+    parts = (
+        "train",
+        "states",
+        "time",
+        "export",
+        "whole",
+        *(p.stem for p in run.glob("adapt-*.json")),
+    )
+    for name in parts:
         path = run / f"{name}.json"
         if path.exists():
             for key, value in json.loads(path.read_text()).items():
@@ -84,24 +94,48 @@ def draw(run: Path, metrics: Found, path: Path) -> None:
         axes[0].axhline(100 * entries[0]["float"], color="grey", linewidth=0.8)
     axes[0].set(xlabel="time steps", ylabel="MNIST accuracy (%)", ylim=(97, 99.6))
     axes[0].legend()
-    counts = sorted(int(k.split(".")[2]) for k in metrics if k.startswith("sweep.scaled."))
-    for name, colour in (("direct", "C7"), ("scaled", "C0")) if counts else ():
-        rows = np.array([metrics[f"sweep.{name}.{n}"] for n in counts]) * 100
-        bars = [rows[:, 0] - rows[:, 1], rows[:, 2] - rows[:, 0]]
-        axes[1].errorbar(counts, rows[:, 0], bars, fmt="o-", color=colour, label=name)
-    axes[1].set(xlabel="states of a weight", ylabel="MNIST accuracy (%)", xscale="log")
-    if counts:
-        axes[1].legend()
+    if "states.float" in metrics:
+        draw_states(axes[1], metrics)
+    if "time.float" in metrics:
+        draw_time(axes[2], metrics)
+    with replacing(path) as temporary:
+        figure.savefig(temporary, dpi=90)
+
+
+def draw_states(axis: Axes, metrics: Found) -> None:
+    """Draw accuracy against the states of a weight, directly converted and scaled."""
+    for kind, style in (("constant", "o-"), ("poisson", "s:")):
+        for name, colour in (("direct", "C7"), ("scaled", "C0")):
+            start = f"states.{kind}.{name}."
+            found = {float(k.removeprefix(start)): v for k, v in metrics.items()
+                     if k.startswith(start)}  # fmt: skip
+            counts = sorted(found)
+            rows = 100 * np.array([found[n] for n in counts]).reshape(-1, 3)
+            if kind == "constant":  # value, low, high; else one value a seed
+                middle, bars = rows[:, 0], [rows[:, 0] - rows[:, 1], rows[:, 2] - rows[:, 0]]
+            else:
+                middle, bars = rows.mean(1), rows.std(1, ddof=1)
+            shown = [n if np.isfinite(n) else 130 for n in counts]
+            label = f"{name}, {kind}"
+            axis.errorbar(shown, middle, bars, fmt=style, color=colour, label=label, markersize=4)
+    axis.axhline(100 * metrics["states.float"], color="grey", linewidth=0.8)
+    axis.set(xlabel="states of a weight", ylabel="MNIST accuracy (%)", xscale="log")
+    ticks = [1, 3, 5, 7, 13, 33, 65]
+    axis.set_xticks([*ticks, 130], [*map(str, ticks), "∞"])
+    axis.minorticks_off()
+    axis.legend()
+
+
+def draw_time(axis: Axes, metrics: Found) -> None:
+    """Draw accuracy against simulated time, the mean over the seeds of spikes."""
     names = {"if_constant": "integrate-and-fire, constant", "if_poisson": "same, Poisson",
              "lif_poisson": "LIF 50 ms, reset to zero, Poisson"}  # fmt: skip
     for name, label in names.items():
-        if f"time.{name}" in metrics:
-            axes[2].semilogx(range(1, 101), 100 * np.array(metrics[f"time.{name}"]), label=label)
-            axes[2].legend(loc="lower right")
-    axes[2].set(xlabel="simulated time (ms)", ylabel="accuracy, 13 states, not adapted (%)")
-    axes[2].set_ylim(80, 100)
-    with replacing(path) as temporary:
-        figure.savefig(temporary, dpi=90)
+        curves = [value for key, value in metrics.items() if key.startswith(f"time.{name}.")]
+        axis.semilogx(range(1, 101), 100 * np.mean(curves, axis=0), label=label)
+    axis.set(xlabel="simulated time (ms)", ylabel="accuracy, 13 states, not adapted (%)")
+    axis.set_ylim(80, 100)
+    axis.legend(loc="lower right")
 
 
 def main() -> None:

@@ -6,6 +6,7 @@ Stages keep their results in a run folder and can be run one by one; each prints
     python benchmarks/deep_snn_mnist.py RUN adapt --states 13
     python benchmarks/deep_snn_mnist.py RUN test --states 13 --seed 1 --wire 1.0 --tile 128
     python benchmarks/deep_snn_mnist.py RUN export
+    OMP_NUM_THREADS=2 python benchmarks/deep_snn_mnist.py RUN whole  # time of 10,000 images
 
 The test images are looked at in `train`'s last line, `test` and `export` only; every choice is made
 on the last 5,000 training images, which no training sees. Fig. 7b is in `deep_snn_sweep.py`.
@@ -15,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -36,6 +38,7 @@ from networks.rate_coding import constant_drive
 from networks.snn_file import load_snn, save_snn
 from neuroskyrm.io.atomic import write_json
 from neuroskyrm.io.datasets import Bytes, Dataset, load_mnist
+from neuroskyrm.io.provenance import machine
 
 HELD_OUT = 5000
 VERIFY = Verify(budget=50, reads=4, tolerance=0.12e-6)
@@ -184,6 +187,19 @@ def _curve(run: Any, data: Dataset) -> list[float]:
     return [run.accuracy(data.test_labels, step + 1) for step in range(len(run.scores))]
 
 
+def whole(run: Path, data: Dataset, states: int) -> dict[str, Any]:
+    """Time the whole test set on the programmed net: ten steps, with and without read noise."""
+    programmed = load_snn(run / f"programmed-{states}.safetensors")
+    found: dict[str, Any] = {"images": len(data.test_images), "steps": 10, "machine": machine()}
+    found["threads"] = os.environ.get("OMP_NUM_THREADS")
+    for name, snn in (("noisy", programmed), ("quiet", programmed.quiet())):
+        begun, cpu = time.perf_counter(), time.process_time()
+        snn.run(data.test_images, np.random.default_rng(1), steps=10)
+        found[f"{name}_s"] = time.perf_counter() - begun
+        found[f"{name}_cpu_s"] = time.process_time() - cpu
+    return found
+
+
 def export(run: Path, data: Dataset, card: str, states: int) -> dict[str, Any]:
     """Write all shapes of the programmed net and compare 1,000 images spike by spike."""
     programmed = load_snn(run / f"programmed-{states}.safetensors").quiet()
@@ -227,7 +243,7 @@ def main() -> None:
     """Run one stage and keep what it found."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("run", type=Path)
-    parser.add_argument("stage", choices=["train", "adapt", "test", "export"])
+    parser.add_argument("stage", choices=["train", "adapt", "test", "export", "whole"])
     parser.add_argument("--data", type=Path, help="folder that holds MNIST/raw")
     parser.add_argument("--card", default="rim-n4-300K")
     parser.add_argument("--states", type=int, default=13)
@@ -249,6 +265,7 @@ def main() -> None:
             f"test-{given.states}-{given.seed}-{given.tile if given.wire else 'none'}",
             lambda: test(run, data, given.card, given.states, given.seed, given.wire, given.tile),
         ),
+        "whole": ("whole", lambda: whole(run, data, given.states)),
         "export": ("export", lambda: export(run, data, given.card, given.states)),
     }
     name, work = stages[given.stage]

@@ -74,11 +74,19 @@ def mismatch(
     return pair[0] - pair[1] + offset
 
 
+def common_mismatch(
+    pair: Pair, levels: NDArray[np.float64], size: float, rng: np.random.Generator
+) -> NDArray[np.float64]:
+    """Return weights whose W+ devices all have a G0 that is larger by a relative `size`."""
+    return pair[0] - pair[1] + size * levels[0]
+
+
 EFFECTS: dict[str, tuple[Effect, tuple[float, ...], str]] = {
     "level_noise": (level_noise, (0.25, 0.5, 1.0), "level noise (spacings of levels in use, sd)"),
     "stuck": (stuck, (0.02, 0.05, 0.1), "stuck devices (share)"),
     "column_drift": (column_drift, (0.05, 0.1, 0.2), "gain error of columns (sd)"),
     "mismatch": (mismatch, (0.002, 0.01, 0.05), "G0 mismatch of columns (sd)"),
+    "common": (common_mismatch, (0.002, 0.01, 0.05), "G0 mismatch of all columns"),
 }
 WIRES = (0.3, 1.0, 3.0)  # resistance of a line between neighbouring devices [ohm]
 TILE = 256
@@ -161,8 +169,8 @@ def draw(found: dict[str, Any], path: Path) -> None:
     """Draw one panel an effect; dotted: with trimmed columns."""
     panels = {name: (sizes, text) for name, (_, sizes, text) in EFFECTS.items()}
     panels["wires"] = (WIRES, f"line resistance (ohm), {TILE}² tiles")
-    figure, axes = plt.subplots(1, 5, figsize=(17, 3.8), layout="constrained", sharey=True)
-    for axis, (effect, (sizes, text)) in zip(axes, panels.items(), strict=True):
+    figure, axes = plt.subplots(2, 3, figsize=(13, 7), layout="constrained", sharey=True)
+    for axis, (effect, (sizes, text)) in zip(axes.flat, panels.items(), strict=True):
         for colour, (name, (_, label)) in enumerate(NETS.items()):
             if f"{name}.{effect}.{sizes[-1]}" not in found:
                 continue
@@ -178,8 +186,9 @@ def draw(found: dict[str, Any], path: Path) -> None:
                 )  # fmt: skip
         axis.set_xticks(range(len(sizes) + 1), ["0", *map(str, sizes)])
         axis.set(xlabel=text)
-    axes[0].set(ylabel="MNIST accuracy (%)", ylim=(88, 100))
-    axes[0].legend(title="dotted: trimmed")
+    for axis in axes[:, 0]:
+        axis.set(ylabel="MNIST accuracy (%)", ylim=(88, 100))
+    axes[0, 0].legend(title="dotted: trimmed")
     with replacing(path) as temporary:
         figure.savefig(temporary, dpi=80)
 

@@ -21,6 +21,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from importlib.metadata import version
 from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
@@ -41,6 +42,7 @@ Runner = Callable[[], np.ndarray]
 IMAGES = 300
 REPEATS = 5
 SIZES = (784, 2400, 2400, 10)
+PEERS = ("snntorch", "spikingjelly")
 
 
 def network() -> DeepSnn:
@@ -180,6 +182,7 @@ def main() -> None:
         "machine": machine(),
         "images": IMAGES,
         "repeats": REPEATS,
+        "peers": {name: version(name) for name in PEERS if find_spec(name)},
         "load": os.getloadavg()[0],
         "spike_rates": snn.run(images[:100]).spike_rates,
     }
