@@ -252,8 +252,14 @@ def main() -> None:
     parser.add_argument("--noise", type=float, default=0.0)
     parser.add_argument("--wire", type=float, default=1.0, help="ohm a device of a line; 0: none")
     parser.add_argument("--tile", type=int, default=128, help="most lines of one array")
+    parser.add_argument(
+        "--held-out", action="store_true", help="test on the held-out training images: for choices"
+    )
     given = parser.parse_args()
-    run, data = given.run, load_mnist(given.data)
+    run, data, kind = given.run, load_mnist(given.data), "test"
+    if given.held_out:
+        held = data.train_images[-HELD_OUT:], data.train_labels[-HELD_OUT:]
+        data, kind = replace(data, test_images=held[0], test_labels=held[1]), "held"
     run.mkdir(parents=True, exist_ok=True)
     stages = {
         "train": ("train", lambda: train(run, data)),
@@ -262,7 +268,7 @@ def main() -> None:
             lambda: adapt(run, data, given.card, given.states, given.epochs, given.noise),
         ),
         "test": (
-            f"test-{given.states}-{given.seed}-{given.tile if given.wire else 'none'}",
+            f"{kind}-{given.states}-{given.seed}-{given.tile if given.wire else 'none'}",
             lambda: test(run, data, given.card, given.states, given.seed, given.wire, given.tile),
         ),
         "whole": ("whole", lambda: whole(run, data, given.states)),

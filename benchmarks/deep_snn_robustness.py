@@ -144,14 +144,15 @@ class Bench:
         return matrices, drives
 
 
-def run_all(bench: Bench, name: str, found: dict[str, Any], keep: Callable[[], None]) -> None:
-    """Add the accuracy under every effect and size, under names that begin with `name`."""
+def run_all(
+    bench: Bench, name: str, wired: bool, found: dict[str, Any], keep: Callable[[], None]
+) -> None:
+    """Add the accuracy in every case, with or without wires, under names that begin with `name`."""
     cases: list[tuple[str, float]] = [("none", 0.0)]
     cases += [(effect, size) for effect, (_, sizes, _) in EFFECTS.items() for size in sizes]
-    cases += [("wires", ohm) for ohm in WIRES if name == "states13"]
-    for effect, size in cases:
+    for effect, size in [("wires", ohm) for ohm in WIRES] if wired else cases:
         key = f"{name}.{effect}.{size}"
-        if key in found:
+        if f"{key}.trimmed" in found or (effect == "none" and key in found):
             continue
         if effect == "none":
             found[key] = bench.accuracy(bench.conversion.nominal())
@@ -206,12 +207,14 @@ def main() -> None:
     given.out.mkdir(parents=True, exist_ok=True)
     part = given.run / f"robustness-{given.images}.json"
     found: dict[str, Any] = json.loads(part.read_text()) if part.exists() else {}
+    benches = {}
     for name, (states, _) in NETS.items():
         run = given.aware if name.startswith("aware") else given.run
         if run is not None and (run / f"adapt-{states}.json").exists():
-            _, conversion = converted(run, data, device, states)
-            bench = Bench(conversion, data, given.images)
-            run_all(bench, name, found, lambda: write_json(part, found))
+            benches[name] = Bench(converted(run, data, device, states)[1], data, given.images)
+    for wired in (False, True):  # the slow cases last
+        for name, bench in benches.items():
+            run_all(bench, name, wired, found, lambda: write_json(part, found))
     note = {
         "command": "python benchmarks/deep_snn_robustness.py RUN docs/results/deep-robustness "
         f"--aware RUN2 --images {given.images}",

@@ -48,7 +48,8 @@ def converted(
     held = data.train_images[-500:], data.train_labels[-500:]
     levels = IdealDevice((int(states) + 1) // 2 if np.isfinite(states) else 128).levels
     scales = (float(signed_levels(levels)[-1] / 0.6),) * 3 if direct else None
-    return convert(net, *held, levels, scales=scales, coding=coding, steps=steps, scan=SCAN)
+    scan = SCAN[1:2] if direct else SCAN  # few direct states may leave a dead layer: no scan
+    return convert(net, *held, levels, scales=scales, coding=coding, steps=steps, scan=scan)
 
 
 def network(net: TrainedAnn, conversion: Conversion, states: float) -> DeepSnn | None:
