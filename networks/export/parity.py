@@ -12,7 +12,7 @@ from onnx import ModelProto
 
 from networks.deep_snn import DeepSnn
 from networks.export.metadata import Note, read_model, restore
-from networks.export.runners import RUNNERS, Outcome
+from networks.export.runners import RUNNERS, Outcome, Runner
 from neuroskyrm.errors import ExportError
 from neuroskyrm.io.datasets import Bytes
 from neuroskyrm.seeds import generator
@@ -72,8 +72,9 @@ def verify_onnx(
         part = images[start : start + (batch or _BATCH)]
         expected = runner.reference(snn, part, generator(start, "verify"))
         begun = time.perf_counter()
-        found = runner.run(session, snn, part, generator(start, "verify"))
+        found = _found(runner, session, snn, part, start, path)
         seconds += time.perf_counter() - begun
+        _check_shapes(expected, found, path)
         for key, value in _differences(expected, found).items():
             totals[key] += value
         ours.append(expected.decisions)
@@ -132,6 +133,29 @@ def open_session(model: ModelProto, path: Path, threads: int = 1) -> Any:
     except Exception as problem:
         reason = str(problem).splitlines()[0]
         raise ExportError(f"{path}: onnxruntime cannot load the model ({reason}).") from None
+
+
+def _found(
+    runner: Runner, session: Any, snn: DeepSnn, images: Bytes, start: int, path: Path
+) -> Outcome:
+    """Return what the model says; a damaged graph may load and fail only here."""
+    try:
+        return runner.run(session, snn, images, generator(start, "verify"))
+    except Exception as problem:
+        reason = str(problem).splitlines()[0]
+        raise ExportError(f"{path}: onnxruntime cannot run the model ({reason}).") from None
+
+
+def _check_shapes(expected: Outcome, found: Outcome, path: Path) -> None:
+    """Refuse a model whose outputs are not those of the reference in number and shape."""
+    wanted, given = _shapes(expected), _shapes(found)
+    if wanted != given:
+        raise ExportError(f"{path}: the outputs have shapes {given}; they must be {wanted}.")
+
+
+def _shapes(side: Outcome) -> list[tuple[int, ...]]:
+    parts: list[NDArray[Any]] = [*side.spikes, *side.membranes, side.decisions]
+    return [part.shape for part in parts]
 
 
 def _differences(expected: Outcome, found: Outcome) -> dict[str, int]:

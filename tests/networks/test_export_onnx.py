@@ -183,6 +183,16 @@ class TestRefusals:
         with pytest.raises(ExportError, match="do not match the SHA-256"):
             verify_onnx(path)
 
+    def test_a_graph_with_other_outputs_is_refused(self, tmp_path: Path) -> None:
+        path = export_onnx(net(), tmp_path / "model.onnx", "layerwise")
+        model = onnx.load(path)
+        (node,) = (n for n in model.graph.node if n.op_type == "ReduceSum")
+        node.attribute[0].i = 1  # keepdims
+        del model.graph.output[0].type.tensor_type.shape.dim[:]
+        onnx.save(model, path)
+        with pytest.raises(ExportError, match="must be"):
+            verify_onnx(path)
+
     def test_another_opset_is_refused(self, path: Path) -> None:
         model = onnx.load(path)
         model.opset_import[0].version = 17
