@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from neuroskyrm import __version__
+from neuroskyrm.app.metric_units import labelled, metric_unit
 from neuroskyrm.app.study import load_study
+from neuroskyrm.app.sweep_points import unit_of
 from neuroskyrm.errors import DataError
 from neuroskyrm.io.atomic import write_text
 
@@ -43,7 +45,7 @@ class FinishedRun:
 
 @dataclass(frozen=True)
 class Line:
-    """One line of a table: a quantity, and its value in each run as text."""
+    """One line of a table: a quantity with its unit, and its value in each run as text."""
 
     name: str
     values: list[str]
@@ -108,8 +110,8 @@ def compare_runs(folders: Sequence[Path], out: Path) -> Path:
     html = template.render(
         version=__version__,
         runs=runs,
-        changed=[line for line in table([run.study for run in runs]) if line.differs],
-        metrics=table([run.metrics for run in runs]),
+        changed=[line for line in table([run.study for run in runs], unit_of) if line.differs],
+        metrics=table([run.metrics for run in runs], metric_unit),
         overlays=overlays,
         figures=pairs,
     )
@@ -117,15 +119,27 @@ def compare_runs(folders: Sequence[Path], out: Path) -> Path:
     return out
 
 
-def table(columns: Sequence[Mapping[str, Any]]) -> list[Line]:
-    """Return one line for each name that any of the columns has, in order of appearance."""
+def table(
+    columns: Sequence[Mapping[str, Any]], unit: Callable[[str], str] = lambda name: "1"
+) -> list[Line]:
+    """Return one line for each name that any of the columns has, in order of appearance.
+
+    Parameters
+    ----------
+    columns : sequence of mapping
+        Values by name.
+    unit : callable
+        Returns the SI unit of a name; "1" for plain numbers and texts.
+    """
     names = dict.fromkeys(name for column in columns for name in column)
     lines = []
     for name in names:
         values = [column.get(name) for column in columns]
         texts = ["–" if v is None and name not in c else _text(v)
                  for v, c in zip(values, columns, strict=True)]  # fmt: skip
-        lines.append(Line(name, texts, any(v != values[0] for v in values[1:])))
+        lines.append(
+            Line(labelled(name, unit(name)), texts, any(v != values[0] for v in values[1:]))
+        )
     return lines
 
 

@@ -13,13 +13,13 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from neuroskyrm.app.metric_units import labelled, metric_unit
 from neuroskyrm.app.optimize import load_design
 from neuroskyrm.app.optimize_search import Search
 from neuroskyrm.app.sweep_command import Place, records_of
 from neuroskyrm.app.sweep_journal import Journal, Record
 from neuroskyrm.app.sweep_plan import plan_sweep
 from neuroskyrm.app.sweep_points import unit_of
-from neuroskyrm.app.sweep_results import metric_unit
 from neuroskyrm.app.sweep_run import SweepRun
 from neuroskyrm.io.atomic import replacing, write_json, write_text
 from neuroskyrm.io.provenance import machine, versions
@@ -166,8 +166,7 @@ def _columns(records: Sequence[Record], x: str, y: str) -> tuple[list[float], li
 
 
 def _label(name: str) -> str:
-    unit = metric_unit(name)
-    return name if unit == "1" else f"{name} [{unit}]"
+    return labelled(name, metric_unit(name))
 
 
 def _print(

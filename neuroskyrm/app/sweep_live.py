@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from neuroskyrm.app.metric_units import metric_unit
 from neuroskyrm.app.sweep import Sweep
 from neuroskyrm.app.sweep_journal import Record
 from neuroskyrm.app.sweep_plan import Plan
-from neuroskyrm.app.sweep_results import dataset, metric_unit
+from neuroskyrm.app.sweep_results import dataset
 from neuroskyrm.errors import DataError
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from neuroskyrm.app.metric_units import metric_unit
 from neuroskyrm.app.sweep import Sweep
 from neuroskyrm.app.sweep_journal import Record
 from neuroskyrm.app.sweep_plan import Plan
@@ -20,18 +21,6 @@ from neuroskyrm.io.stage_store import Metrics
 
 if TYPE_CHECKING:
     import xarray as xr
-
-UNITS = {
-    "energy": "J", "energy_per_update": "J", "energy_per_image": "J", "latency": "s",
-    "area": "m^2", "temperature": "K", "simulated_time": "s", "update_time": "s",
-    "wall_time": "s", "radius": "m", "size": "byte",
-}  # fmt: skip
-"""Unit of each metric whose last word is not a plain number or share."""
-
-
-def metric_unit(name: str) -> str:
-    """Return the SI unit of a metric; "1" for counts and shares."""
-    return UNITS.get(name.rpartition(".")[2], "1")
 
 
 def chosen_metrics(sweep: Sweep, records: Sequence[Record | None]) -> list[str]:

@@ -37,7 +37,7 @@ def runs(tmp_path):
         (folder / "figures").mkdir(parents=True)
         study = Study.model_validate({"device": {"layers": layers}})
         (folder / "study.yaml").write_text(dump_study(study))
-        metrics = {"deep.snn_accuracy": accuracy, "device.states": 5}
+        metrics = {"deep.snn_accuracy": accuracy, "device.states": 5, "program.energy": 2e-9}
         (folder / "metrics.json").write_text(json.dumps(metrics))
         soft_bounds(layers + 3).save(folder / "card.yaml")
         with drawing(folder / "figures" / "track.png") as figure:
@@ -72,7 +72,8 @@ def test_one_file_holds_everything_and_needs_no_network(runs, tmp_path):
     assert parser.sources
     assert all(source.startswith("data:") for source in parser.sources)
     assert len(re.findall(r"<img ", html)) == 2 + 2  # two overlays, one figure of each run
-    assert "<td>0.91</td><td>0.94</td>" in html
+    assert "<td>deep.snn_accuracy</td><td>0.91</td><td>0.94</td>" in html
+    assert "<td>program.energy [J]</td><td>2e-09</td><td>2e-09</td>" in html
     for name in ("levels", "accuracies"):
         assert (tmp_path / "figures" / f"{name}.svg").exists()
 

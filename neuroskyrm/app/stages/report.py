@@ -8,6 +8,7 @@ from importlib.resources import files
 from typing import Any
 
 from neuroskyrm import __version__
+from neuroskyrm.app.metric_units import labelled, metric_unit
 from neuroskyrm.app.paper_values import comparison
 from neuroskyrm.app.stages.base import Context, Stage
 from neuroskyrm.app.study import Study, dump_study
@@ -73,7 +74,7 @@ def _section(result: StageResult) -> dict[str, Any]:
         for picture in sorted((result.folder / "figures").glob("*.png"))
     ]
     numbers = {
-        name: f"{value:.6g}" if isinstance(value, float) else value
+        labelled(name, metric_unit(name)): f"{value:.6g}" if isinstance(value, float) else value
         for name, value in result.metrics.items()
     }
     return {

@@ -1,0 +1,33 @@
+"""The SI unit of each metric, from the last word of its name."""
+
+from __future__ import annotations
+
+UNITS = {
+    "energy": "J", "energy_per_update": "J", "energy_per_image": "J", "inference_energy": "J",
+    "latency": "s", "inference_latency": "s", "simulated_time": "s", "update_time": "s",
+    "wall_time": "s", "converter_energy": "J", "area": "m^2", "temperature": "K", "radius": "m",
+    "size": "byte", "hall_angle": "rad", "push": "N m^2/A", "dissipation": "kg/s",
+}  # fmt: skip
+"""Unit of each metric whose last word is not a plain number or share."""
+
+
+def metric_unit(name: str) -> str:
+    """Return the SI unit of a metric; "1" for counts, shares and texts.
+
+    Examples
+    --------
+    >>> metric_unit("program.energy")
+    'J'
+    """
+    return UNITS.get(name.rpartition(".")[2], "1")
+
+
+def labelled(name: str, unit: str) -> str:
+    """Return a name with its unit, as tables and axes show it.
+
+    Examples
+    --------
+    >>> labelled("program.energy", "J"), labelled("card.states", "1")
+    ('program.energy [J]', 'card.states')
+    """
+    return name if unit == "1" else f"{name} [{unit}]"
