@@ -54,7 +54,7 @@ SEEDS = (1, 2, 3)
 STATES = (2, 4, 6, 11, 16, 64)
 PULSE_ENERGY = 300e-15  # Eq. 3 of Chen et al.
 REBOOT = 0.1**2 * 25e-9 / 2e-9  # energy of an initialisation pulse in programming pulses (Fig. 8)
-CARD = "rim-n4-300K"
+CARD, COMPACT = "rim-n4-300K", "compact-n4-300K"
 LABELLED = 10000
 FULL = 60000
 SHORT = 10000  # images of the runs that are compared with each other
@@ -141,6 +141,9 @@ def card_experiment() -> Iterator[Case]:
     yield case("weaker inhibition in reading", SkyrmionDevice(card), rule, **weaker)
     slow = weaker | {"code": SLOW}
     yield case("two passes, read twice as long", SkyrmionDevice(card), rule, 2 * FULL, **slow)
+    small = SkyrmionDevice(load_card(COMPACT))
+    yield case(f"{COMPACT}, two passes, read twice as long", small, matched_rule(small), 2 * FULL,
+               **slow)  # fmt: skip
     for name, effects in {
         "all effects, short": Effects(),
         "no read noise": Effects(read_noise=0.0),
