@@ -234,6 +234,15 @@ class CrossbarSection(FrozenModel):
         10e-9, description="length of a read, for energy and latency of inference"
     )
 
+    @model_validator(mode="after")
+    def _wires_want_a_reference(self) -> CrossbarSection:
+        if self.wire > 0 and not self.reference:
+            raise ConfigError(
+                f"'wire' = {self.wire:g} ohm needs 'reference' = true: the pedestal of the STDP "
+                "weights would have to be attenuated too."
+            )
+        return self
+
 
 class DeepSection(FrozenModel):
     """The supervised network: trained as a ReLU net, run as a threshold-scaled spiking net."""

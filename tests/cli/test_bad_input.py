@@ -56,6 +56,7 @@ STUDIES = [
     ("stdp: {neurons: 3}", ["'stdp.neurons' = 3", "greater than or equal to 10"]),
     ("monitor: {angle: 40 mT}", ["'monitor.angle'", "unit 'mT'", "deg"]),
     ("crossbar: {tile: 0}", ["'crossbar.tile' = 0", "greater than or equal to 1"]),
+    ("crossbar: {wire: 1 ohm, reference: false}", ["'wire' = 1 ohm", "'reference' = true"]),
     ("export: {images: -5}", ["'export.images' = -5", "greater than or equal to 1"]),
     ("seed: 1\nseed: 2", ["'seed' is given twice", "line 2"]),
     ("device: {layers: 4", ["not valid YAML", "line"]),
