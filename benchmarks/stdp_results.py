@@ -36,7 +36,7 @@ from devicemodels import (
 from networks.encoding import PoissonCode
 from networks.neurons import LONG_TRAINING, MIDDLE_TRAINING, LifParameters
 from networks.stdp import StdpNetwork
-from networks.stdp_array import WeightMap
+from networks.stdp_array import WeightMap, without_reference
 from networks.stdp_faults import Unreliable, drift, slip, stick
 from networks.stdp_figures import confusion_figure, training_figure, weight_map_figure
 from networks.stdp_rules import (
@@ -152,6 +152,11 @@ def card_experiment() -> Iterator[Case]:
     }.items():
         model = SkyrmionDevice(card, effects)
         yield case(name, model, matched_rule(model), SHORT)
+    for device in (SkyrmionDevice(card), small):
+        pedestal = {"weight_map": without_reference(device)}
+        name = f"{device.name}, no reference column, short"
+        yield case(name, device, matched_rule(device), SHORT, **pedestal)
+    yield case(f"{small.name}, short", small, matched_rule(small), SHORT)
 
 
 def robust_experiment() -> Iterator[Case]:
@@ -160,6 +165,8 @@ def robust_experiment() -> Iterator[Case]:
     worst = Unreliable(ideal(6), failures=0.3, visit_noise=0.1)
     yield case("10 % level noise and 30 % failed updates", worst, rule, lif=LONG_TRAINING)
     yield case("none", ideal(6), rule, SHORT)
+    pedestal = {"weight_map": without_reference(ideal(6))}
+    yield case("no reference column", ideal(6), rule, SHORT, **pedestal)
     for name, faults in {
         "30 % failed updates": {"failures": 0.3},
         "10 % level noise": {"visit_noise": 0.1},

@@ -46,6 +46,18 @@ class WeightMap:
         return max(2, round(self.initial * (states - 1)) + 1)
 
 
+PEDESTAL = 0.17
+"""Weight of the lowest state that networks without a reference column learn well with: every
+input then excites all neurons by that much, whatever they have learned (docs/stdp.md)."""
+
+
+def without_reference(model: DeviceModel) -> WeightMap:
+    """Return the map of an array without a reference column, scaled so that its pedestal fits."""
+    levels = model.levels
+    span = float(levels[-1] - levels[0])
+    return WeightMap(full_scale=PEDESTAL * span / float(levels[0]), reference=False)
+
+
 def transition_matrix(model: DeviceModel, polarity: int) -> NDArray[np.float64]:
     """Return the probability that one pulse takes state i to state j, shape (states, states).
 

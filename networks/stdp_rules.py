@@ -10,7 +10,7 @@ import numpy as np
 from devicemodels.base import DeviceModel
 from networks.encoding import PoissonCode
 from networks.neurons import LONG_TRAINING, MIDDLE_TRAINING, LifParameters
-from networks.stdp_array import WeightMap, transition_matrix
+from networks.stdp_array import WeightMap, transition_matrix, without_reference
 from networks.stdp_kernel import CONTINUOUS, PER_COLUMN, PER_SYNAPSE, RuleConstants
 from neuroskyrm.errors import ConfigError
 
@@ -227,7 +227,7 @@ class Suited(TypedDict):
     code: PoissonCode
 
 
-def suited(name: str, model: DeviceModel, images: int) -> Suited:
+def suited(name: str, model: DeviceModel, images: int, reference: bool = True) -> Suited:
     """Return rule, neurons, weights and input with the constants found best for a training.
 
     Parameters
@@ -238,6 +238,8 @@ def suited(name: str, model: DeviceModel, images: int) -> Suited:
         The device; trainings of 5,000 images and more match the pulse probabilities to it.
     images : int
         Images that will be presented.
+    reference : bool, optional
+        The array has a reference column (see `WeightMap`); the ideal rule needs none.
 
     Returns
     -------
@@ -266,4 +268,5 @@ def suited(name: str, model: DeviceModel, images: int) -> Suited:
         lif, code = LONG_TRAINING, PoissonCode(duration_reading=0.7)
     else:
         lif = MIDDLE_TRAINING if images >= 5000 else LifParameters()
-    return {"rule": rule, "lif": lif, "weight_map": WeightMap(), "code": code}
+    weights = WeightMap() if reference else without_reference(model)
+    return {"rule": rule, "lif": lif, "weight_map": weights, "code": code}

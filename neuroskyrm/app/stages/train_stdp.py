@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -76,9 +76,7 @@ def _fresh_network(study: Study, device: SkyrmionDevice, goal: int) -> StdpNetwo
     from networks.stdp import StdpNetwork
     from networks.stdp_rules import suited
 
-    constants = suited(study.stdp.rule, device, goal)
-    weights = replace(constants["weight_map"], reference=study.crossbar.reference)
-    constants["weight_map"] = weights
+    constants = suited(study.stdp.rule, device, goal, study.crossbar.reference)
     return StdpNetwork(device, study.stdp.neurons, seed=study.seed, **constants)
 
 
