@@ -36,7 +36,8 @@ def verify_onnx(
     images : ndarray of uint8, optional
         Grey values, shape (N, n_in); by default 1,000 random images.
     labels : ndarray of uint8, optional
-        Classes of the images; the report then has the accuracy of both sides.
+        Classes of the images, or of the first of them; the report then has the accuracy of both
+        sides on these.
     reference : DeepSnn, optional
         The network that was exported; by default the one that the file's own tensors describe.
         Its read noise is left out: an exported model has none.
@@ -91,8 +92,9 @@ def verify_onnx(
         "size": path.stat().st_size,
     }
     if labels is not None:
-        report["accuracy"] = float((other == labels[: len(images)]).mean())
-        report["reference_accuracy"] = float((mine == labels[: len(images)]).mean())
+        known = labels[: len(images)]
+        report["accuracy"] = float((other[: len(known)] == known).mean())
+        report["reference_accuracy"] = float((mine[: len(known)] == known).mean())
     return report
 
 

@@ -14,6 +14,7 @@ from neuroskyrm.app.stages.images import image_digest, images_of, load_images
 from neuroskyrm.app.stages.program import FILE as SNN_FILE
 from neuroskyrm.errors import ConfigError, DataError, ExportError
 from neuroskyrm.io.atomic import write_json
+from neuroskyrm.io.datasets import Bytes, Dataset
 from neuroskyrm.io.stage_store import Metrics
 from neuroskyrm.seeds import generator
 
@@ -52,8 +53,7 @@ def _work(context: Context) -> Metrics:
         "accuracy": quiet.run(tested, generator(0, "export")).accuracy(images.test_labels[:some]),
         "accuracy_images": len(tested),
     }
-    # A small test set is filled up with training images: parity asks for many, not for unseen ones.
-    shown = np.concatenate([tested, images.train_images])[:some]
+    shown = _shown(images, some)
     paths = {
         shape: export_onnx(quiet, context.folder / name, shape, about=about)
         for shape, name in SHAPES.items()
@@ -125,7 +125,13 @@ def verify(model: Path, count: int, data: Path | None) -> dict[str, Any]:
     except DataError:
         # Its images are not on this machine: spikes are compared on random ones instead.
         return verify_onnx(model)
-    return verify_onnx(model, images.test_images[:count], images.test_labels[:count])
+    return verify_onnx(model, _shown(images, count), images.test_labels[:count])
+
+
+def _shown(images: Dataset, count: int) -> Bytes:
+    """Return images to compare on: test images and, as parity asks for many, training images."""
+    shown: Bytes = np.concatenate([images.test_images[:count], images.train_images])[:count]
+    return shown
 
 
 STAGE = Stage(
