@@ -31,6 +31,7 @@ from neuroskyrm.io.atomic import write_json
 from neuroskyrm.micromagnetics import (
     Demag,
     Exchange,
+    ExtrapolatedDemag,
     InterfacialDMI,
     Mesh,
     Simulation,
@@ -57,20 +58,27 @@ def best(work: Callable[[], object], repeats: int = 30, clock: str = "process_ti
 
 
 def device(
-    layers: int, dtype: type, nx: int = NX, ny: int = NY, threads: int = 1, temperature: float = 0.0
+    layers: int,
+    dtype: type,
+    nx: int = NX,
+    ny: int = NY,
+    threads: int = 1,
+    temperature: float = 0.0,
+    scheme: str = "heun",
+    demag: Demag | None = None,
 ) -> Simulation:
     """Return the paper's device with a random magnetisation."""
     mesh = Mesh.multilayer(nx, ny, CELL, CELL, layers)
     Ku = np.full((1, ny, nx), KU)
     Ku[:, ny // 3 : 2 * ny // 3, nx // 2 - 15 : nx // 2 + 15] = 860e3
     terms = [
-        Exchange(A), InterfacialDMI(D), UniaxialAnisotropy(Ku), Demag(), Zeeman((0, 0, B)),
+        Exchange(A), InterfacialDMI(D), UniaxialAnisotropy(Ku), demag or Demag(), Zeeman((0, 0, B)),
     ]  # fmt: skip
     m = np.random.default_rng(0).normal(size=(3, *mesh.shape))
     torque = SpinOrbitTorque.from_spin_hall(0.6, MS, 1e-9)
     return Simulation(
         mesh, terms, MS, 0.1, [torque], temperature=temperature, dtype=dtype, threads=threads,
-        dt=1e-13, m=m,
+        dt=1e-13, m=m, scheme=scheme,
     )  # fmt: skip
 
 
@@ -126,10 +134,23 @@ def measure(layers: int, dtype: type, peer: bool) -> dict[str, float]:
     step = best(lambda: warm.integrator.step(0.0, 1e-13, lambda t: 0.0))
     noise = best(lambda: warm.system.draw_noise(1, 1e-13))
     result.update(step_s=step, noise_s=noise, step_over_fields=step / (2 * field))
+    result["extrapolated_stage_s"] = extrapolated_stage(layers, dtype)
     if peer:
         result.update(measure_peer(simulation, dtype, out, field))
     name = f"layers{layers}.{np.dtype(dtype).name}"
     return {f"{name}.{key}": value for key, value in result.items()}
+
+
+def extrapolated_stage(layers: int, dtype: type) -> float:
+    """Return the time of a stage of RK4 at 300 K, one exact demagnetising field in four steps."""
+    demag = ExtrapolatedDemag(steps=4)
+    warm = device(layers, dtype, temperature=300.0, scheme="rk4", demag=demag)
+
+    def four_steps() -> None:
+        for _ in range(4):
+            warm.integrator.step(0.0, 1e-13, lambda t: 0.0)
+
+    return best(four_steps, 10) / 16
 
 
 def measure_peer(simulation: Simulation, dtype: type, own: Any, field: float) -> dict[str, float]:
