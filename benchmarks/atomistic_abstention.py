@@ -2,26 +2,30 @@
 
     python benchmarks/atomistic_abstention.py docs/results/process-abstention
 
-Nets learn at theta = 50 degrees (interiors and the whole grid); the test is the grid at 40. The
-level for 2 % false alarms is set in three ways, all reported: carried over (held-out scores of
-clear processes of the 50-degree grid), on one random half of the clear 40-degree processes while
-the other half is tested (20 splits), and on the tested ones themselves, which flatters. Also
-writes the monitor that the toolkit ships.
-Needs runs/process/ from atomistic_diagram.py (40 and 50) and atomistic_data.py.
+Nets learn the 44 x 40 grids at theta = 45, 50 and 55 degrees (or 50 alone); the test is the grid
+at 40. Compared are scores (softmax, Mahalanobis distance in the hidden states, a fourth class)
+and inputs (sorted S_z as in the paper; further numbers of each frame beside it). Every case is
+three nets, each of which leaves out a third of the grids: its scores there set the level for 2 %
+false alarms, which is then carried over to 40 degrees. Beside it the level is set on one random
+half of the clear 40-degree processes while the other half is tested (20 splits), and on the
+tested ones themselves, which flatters. Also writes the monitor that the toolkit ships.
+Needs runs/process/ from atomistic_diagram.py (40, 45, 50, 55); nets are kept there too.
 """
 
 from __future__ import annotations
 
 import sys
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from atomistic_classifier import FALSE_ALARMS, INPUTS, grid_set
-from atomistic_data import RUNS, training
+from atomistic_data import RUNS
 from matplotlib.figure import Figure
 
+from devicemodels.calibrate_check import wilson_interval
+from networks.frame_inputs import GAINS
 from networks.monitor_training import ProfileSet, train_monitor
 from networks.recurrent import RecurrentClassifier
 from networks.recurrent_abstention import (
@@ -37,34 +41,64 @@ from neuroskyrm.atomistic import LABELS, load_diagram
 from neuroskyrm.atomistic.labels import MIXED
 from neuroskyrm.io.atomic import replacing, write_json
 
-HIDDEN, FOLDS, SPLITS = 48, 3, 20
+HIDDEN, EPOCHS, FOLDS, SPLITS = 48, 60, 3, 20
 CLEAR = LABELS[:MIXED]
+COLUMNS = ("walls", "euler", "islands", "charge")
+"""Columns of `scalars` in the diagrams."""
+ANGLES = (45, 50, 55)
 SHIPPED = Path("networks/monitors/process.safetensors")
 
 
-def options(seed: int, epochs: int = 100) -> Training:
+@dataclass(frozen=True)
+class Case:
+    """What a net learns from, reads, and is asked."""
+
+    name: str
+    angles: tuple[int, ...] = ANGLES
+    extra: tuple[str, ...] = ()
+    score: str = "fourth"
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The outputs of its nets."""
+        return LABELS if self.score == "fourth" else CLEAR
+
+
+CASES = (
+    Case("softmax", score="softmax"),
+    Case("Mahalanobis in hidden states", score="mahalanobis"),
+    Case("fourth class, 50° only", (50,)),
+    Case("fourth class"),
+    Case("fourth class, walls", extra=("walls",)),
+    Case("fourth class, Euler number", extra=("euler",)),
+    Case("fourth class, walls and Euler number", extra=("walls", "euler")),
+    Case("fourth class, charge", extra=("charge",)),
+)
+BEST = Case("fourth class, Euler number", extra=("euler",))
+"""The case that the shipped monitor is."""
+
+
+def options(seed: int, epochs: int = EPOCHS) -> Training:
     """Return how every net is trained."""
     return Training(
         hidden=HIDDEN, epochs=epochs, rate=8e-3, batch=96, patience=epochs, anneal=True, seed=seed
     )
 
 
-def training_profiles() -> ProfileSet:
-    """Return the 400 processes of each clear class as profiles, kept beside their frames."""
-    path = RUNS / f"training-{INPUTS}.npz"
-    if not path.exists():
-        made = training().profiles(INPUTS)
-        with replacing(path) as temporary, temporary.open("wb") as file:
-            np.savez(file, profiles=made.profiles, labels=made.labels, interval=made.interval)
-    with np.load(path, allow_pickle=False) as file:
-        return ProfileSet(file["profiles"], file["labels"], float(file["interval"]))
+def inputs_of(theta: int, extra: tuple[str, ...]) -> ProfileSet:
+    """Return all points of a diagram: quantiles, and the scalars named."""
+    data, _ = grid_set(theta)
+    raw = load_diagram(RUNS / f"diagram-{theta}.nc")["scalars"].values
+    raw = raw.reshape(*data.profiles.shape[:2], -1)
+    columns = [np.tanh(GAINS.get(name, 0.5) * raw[..., COLUMNS.index(name)]) for name in extra]
+    every = np.concatenate([data.profiles, *(c[..., None] for c in columns)], axis=-1)
+    return replace(data, profiles=every.astype(np.float32))
 
 
-def learned(data: ProfileSet, classes: tuple[str, ...], seed: int) -> RecurrentClassifier:
-    """Return one trained net."""
-    net, history = train_classifier(data.profiles, data.labels, classes, options(seed))
-    print(f"{len(classes)} classes, seed {seed}: {min(history.validation):.4f}", flush=True)
-    return net
+def learning_set(case: Case) -> ProfileSet:
+    """Return the processes that a case may learn."""
+    first, *others = [inputs_of(theta, case.extra) for theta in case.angles]
+    return first.joined(*others).only(range(len(case.classes)))
 
 
 def part_of(data: ProfileSet, chosen: np.ndarray) -> ProfileSet:
@@ -72,50 +106,87 @@ def part_of(data: ProfileSet, chosen: np.ndarray) -> ProfileSet:
     return replace(data, profiles=data.profiles[chosen], labels=data.labels[chosen])
 
 
-def held_out(nets, parts, grid: ProfileSet, first: int) -> np.ndarray:
-    """Return each grid process's score by the one net that has not learned it.
+def learned(case: Case, data: ProfileSet, fold: int) -> RecurrentClassifier:
+    """Return one trained net, kept on disk."""
+    path = RUNS / "nets" / f"{case.name.replace(' ', '-')}-{fold}.npz"
+    if not path.exists():
+        net, history = train_classifier(data.profiles, data.labels, case.classes, options(fold))
+        print(f"{case.name}, fold {fold}: {min(history.validation):.4f}", flush=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(path) as temporary, temporary.open("wb") as file:
+            np.savez(file, inputs=net.inputs, recurrent=net.recurrent, outputs=net.outputs,
+                     hidden_bias=net.hidden_bias, output_bias=net.output_bias)  # fmt: skip
+    with np.load(path, allow_pickle=False) as file:
+        return RecurrentClassifier(**dict(file), classes=case.classes)
 
-    `parts` are indices into the whole training set, in which the grid begins at `first`.
-    """
-    score = np.empty(len(grid))
-    for net, part in zip(nets, parts, strict=True):
-        own = part[part >= first] - first
-        score[own] = fourth_score(net, grid.profiles[own])
-    return score
+
+def scores_of(case: Case, net: RecurrentClassifier, known: ProfileSet, profiles) -> np.ndarray:
+    """Return the score of each process; `known` is what the net has learned."""
+    if case.score == "mahalanobis":
+        far = MahalanobisNovelty(final_states(net, known.profiles), known.labels)
+        return far.score(final_states(net, profiles))
+    outputs = net.probabilities(profiles)[:, -1]
+    return outputs[:, MIXED] if case.score == "fourth" else doubt(outputs)
 
 
-def evaluate(held_clear, score, clear) -> dict[str, float]:
+@dataclass(frozen=True)
+class Judged:
+    """The nets of a case and their scores."""
+
+    nets: list[RecurrentClassifier]
+    held: np.ndarray
+    """Of clear processes at the learned angles, each by the net that has not learned it."""
+    single: np.ndarray
+    """Of the test processes, by the first net."""
+    together: np.ndarray
+    """By all nets: of their mean logits, or mean distance."""
+
+
+def judged(case: Case, test: ProfileSet) -> Judged:
+    """Train the nets of a case and score."""
+    data = learning_set(case)
+    parts = np.array_split(np.random.default_rng(5).permutation(len(data)), FOLDS)
+    held, nets, scores = np.empty(len(data)), [], []
+    for fold, part in enumerate(parts):
+        kept = np.ones(len(data), dtype=bool)
+        kept[part] = False
+        known = part_of(data, kept)
+        nets.append(learned(case, known, fold))
+        held[part] = scores_of(case, nets[-1], known, data.profiles[part])
+        scores.append(scores_of(case, nets[-1], known, test.profiles))
+    if case.score == "mahalanobis":
+        together = np.mean(scores, axis=0)
+    else:
+        together = scores_of(case, merged(nets), data, test.profiles)
+    return Judged(nets, held[data.labels < MIXED], scores[0], together)
+
+
+def evaluate(held: np.ndarray, score: np.ndarray, clear: np.ndarray) -> dict[str, object]:
     """Return what is flagged at 2 % false alarms for the three ways to set the level."""
-    level = alarm_level(held_clear, FALSE_ALARMS)
+    level = alarm_level(held, FALSE_ALARMS)
     rng = np.random.default_rng(6)
-    own = score[clear]
+    own, other = score[clear], score[~clear]
     caught, alarms = [], []
     for _ in range(SPLITS):
         order = rng.permutation(len(own))
         half = alarm_level(own[order[: len(own) // 2]], FALSE_ALARMS)
-        caught.append(np.mean(score[~clear] > half))
+        caught.append(np.mean(other > half))
         alarms.append(np.mean(own[order[len(own) // 2 :]] > half))
-    return {
-        "carried_over.flagged": round(float(np.mean(score[~clear] > level)), 4),
-        "carried_over.false_alarms": round(float(np.mean(own > level)), 4),
+    found: dict[str, object] = {"level": round(level, 4)}
+    for name, values in (("flagged", other), ("false_alarms", own)):
+        hits = int(np.sum(values > level))
+        found[f"carried_over.{name}"] = round(hits / len(values), 4)
+        bounds = wilson_interval(hits, len(values))
+        found[f"carried_over.{name}_wilson_95"] = [round(bound, 4) for bound in bounds]
+    return found | {
         "split.flagged": round(float(np.mean(caught)), 4),
         "split.flagged_sd": round(float(np.std(caught, ddof=1)), 4),
         "split.false_alarms": round(float(np.mean(alarms)), 4),
-        "same_points.flagged": round(flagged(own, score[~clear], FALSE_ALARMS), 4),
+        "same_points.flagged": round(flagged(own, other, FALSE_ALARMS), 4),
     }
 
 
-def softmax_score(net, profiles):
-    """Return one minus the largest output."""
-    return doubt(net.probabilities(profiles)[:, -1])
-
-
-def fourth_score(net, profiles):
-    """Return the output of the fourth class."""
-    return net.probabilities(profiles)[:, -1, MIXED]
-
-
-def missed_kinds(score, level: float, clear) -> dict[str, object]:
+def missed_kinds(score: np.ndarray, level: float, clear: np.ndarray) -> dict[str, object]:
     """Return what the mixed processes are that are not flagged, beside all mixed ones."""
     data = load_diagram(RUNS / "diagram-40.nc")
     islands = data["islands"].values.ravel()
@@ -133,72 +204,73 @@ def missed_kinds(score, level: float, clear) -> dict[str, object]:
     }
 
 
-def draw(path: Path, rows: dict[str, dict[str, float]]) -> None:
-    """Draw what each method flags, with the level carried over and with the split."""
-    figure = Figure(figsize=(7.6, 3.8), layout="constrained")
-    axes = figure.subplots()
+def draw(path: Path, rows: dict[str, dict[str, object]]) -> None:
+    """Draw what each case flags with the level carried over, and its false alarms."""
+    figure = Figure(figsize=(9, 4.2), layout="constrained")
+    left, right = figure.subplots(1, 2, sharey=True, width_ratios=(3, 1.4))
     places = np.arange(len(rows))[::-1]
-    for shift, key, colour in ((0.2, "split", "#4477aa"), (-0.2, "carried_over", "#ee7733")):
-        values = [100 * row[f"{key}.flagged"] for row in rows.values()]
-        alarms = [100 * row[f"{key}.false_alarms"] for row in rows.values()]
-        axes.barh(places + shift, values, 0.38, color=colour,
-                  label={"split": "level from half of the clear ones at 40°",
-                         "carried_over": "level carried over from the 50° grid"}[key])  # fmt: skip
-        for place, value, alarm in zip(places + shift, values, alarms, strict=True):
-            axes.text(value + 1, place, f"{value:.0f} ({alarm:.1f})", va="center", fontsize=7)
-    axes.axvline(90, color="#882211", lw=1)
-    axes.set(xlabel="mixed processes flagged in % (false alarms in %)", xlim=(0, 115),
-             yticks=places, yticklabels=list(rows))  # fmt: skip
-    axes.legend(fontsize=7, loc="upper right")
+    for axes, key, colour in ((left, "flagged", "#4477aa"), (right, "false_alarms", "#ee7733")):
+        values = 100 * np.array([row[f"carried_over.{key}"] for row in rows.values()])
+        bounds = 100 * np.array([row[f"carried_over.{key}_wilson_95"] for row in rows.values()])
+        axes.barh(places, values, 0.7, color=colour)
+        axes.errorbar(values, places, xerr=abs(bounds.T - values), fmt="none", color="black")
+        for place, value, bound in zip(places, values, bounds[:, 1], strict=True):
+            axes.text(bound, place, f"  {value:.1f}", va="center", fontsize=8)
+    left.axvline(90, color="#882211", lw=1, ls="--", zorder=0)
+    right.axvline(2, color="#882211", lw=1, ls="--", zorder=0)
+    left.set(xlabel="mixed processes flagged (%)", xlim=(0, 110), yticks=places,
+             yticklabels=list(rows))  # fmt: skip
+    right.set(xlabel="clear processes flagged (%)", xlim=(0, 6))
     figure.savefig(path, dpi=130)
+
+
+def ship(case: Case, nets: list[RecurrentClassifier], level: float) -> dict[str, object]:
+    """Write the shipped monitor: its verdict is sure where the alarm is not raised."""
+    data = replace(learning_set(case), scalars=case.extra)
+    monitor, _ = train_monitor(data, options(0, 1), LABELS)
+    monitor.classifier = merged(nets)
+    monitor.threshold = round(1 - level, 4)
+    monitor.save(SHIPPED)
+    test = inputs_of(40, case.extra)
+    clear = test.labels < MIXED
+    outputs = monitor.classifier.probabilities(test.profiles)[:, -1]
+    named = (outputs[:, :MIXED].max(axis=1) >= monitor.threshold) & (outputs.argmax(1) != MIXED)
+    right = named & (outputs.argmax(1) == test.labels)
+    return {
+        "shipped.threshold": monitor.threshold,
+        "shipped.mixed_not_named": round(float(np.mean(~named[~clear])), 4),
+        "shipped.clear_not_named": round(float(np.mean(~named[clear])), 4),
+        "shipped.clear_named_rightly": round(float(np.mean(right[clear])), 4),
+        "shipped.accuracy_of_largest_clear_output": round(
+            float(np.mean(outputs[clear, :MIXED].argmax(1) == test.labels[clear])), 4
+        ),
+    }
 
 
 def main(folder: Path) -> None:
     """Train, test, draw, write."""
     started = time.perf_counter()
     folder.mkdir(parents=True, exist_ok=True)
-    store = training_profiles()
-    grid, test = grid_set(50)[0], grid_set(40)[0]
-    clear = test.labels < MIXED
-    learn = store.joined(grid)
-    known = store.only(range(MIXED))
-    three = [learned(known, CLEAR, seed) for seed in range(FOLDS)]
-    four, parts = [], np.array_split(np.random.default_rng(5).permutation(len(learn)), FOLDS)
-    for seed, part in enumerate(parts):
-        kept = np.ones(len(learn), dtype=bool)
-        kept[part] = False
-        four.append(learned(part_of(learn, kept), LABELS, seed))
-    final, together = merged(four), merged(three)
-    far = MahalanobisNovelty(final_states(three[0], known.profiles), known.labels)
-    plain = grid.labels < MIXED
-    held = held_out(four, parts, grid, len(store))[plain]
-    clear_grid = grid.profiles[plain]
-    scores = {  # of clear processes at 50 degrees that set the level, and of all at 40
-        "softmax": [softmax_score(three[0], p) for p in (clear_grid, test.profiles)],
-        "softmax, ensemble": [softmax_score(together, p) for p in (clear_grid, test.profiles)],
-        "Mahalanobis in hidden states": [
-            far.score(final_states(three[0], p)) for p in (clear_grid, test.profiles)
-        ],
-        "fourth class": [held, fourth_score(four[0], test.profiles)],
-        "fourth class, ensemble": [held, fourth_score(final, test.profiles)],
-    }
-    rows = {name: evaluate(level, score, clear) for name, (level, score) in scores.items()}
-    outputs = final.probabilities(test.profiles)[:, -1]
-    named = outputs[clear, :MIXED].argmax(axis=1) == test.labels[clear]
-    level = alarm_level(held, FALSE_ALARMS)
-    found: dict[str, object] = {
-        f"{name}: {key}": value for name, row in rows.items() for key, value in row.items()
-    }
-    found |= missed_kinds(scores["fourth class, ensemble"][1], level, clear)
-    monitor, _ = train_monitor(learn, options(0, 1), LABELS)
-    monitor.classifier = final
-    monitor.save(SHIPPED)
-    draw(folder / "abstention.png", rows)
+    rows: dict[str, dict[str, object]] = {}
+    found: dict[str, object] = {}
+    for case in CASES:
+        test = inputs_of(40, case.extra)
+        clear = test.labels < MIXED
+        result = judged(case, test)
+        rows[case.name] = evaluate(result.held, result.single, clear)
+        rows[f"{case.name}, ensemble"] = evaluate(result.held, result.together, clear)
+        print(case.name, rows[case.name], rows[f"{case.name}, ensemble"], flush=True)
+        if case == BEST:
+            level = alarm_level(result.held, FALSE_ALARMS)
+            found |= missed_kinds(result.together, level, clear)
+            found |= ship(case, result.nets, level)
+    draw(folder / "abstention.png", {k: v for k, v in rows.items() if k.endswith("ensemble")})
+    found |= {f"{name}: {key}": value for name, row in rows.items() for key, value in row.items()}
     found |= {
-        "trained_on": np.bincount(learn.labels, minlength=4).tolist(),
         "tested_on": np.bincount(test.labels, minlength=4).tolist(),
-        "ensemble.accuracy_clear": round(float(named.mean()), 4),
-        "ensemble.alarm_level": round(level, 4),
+        "learned_from": np.bincount(learning_set(BEST).labels, minlength=4).tolist(),
+        "angles": ANGLES,
+        "inputs": INPUTS,
         "hidden": HIDDEN,
         "nets": FOLDS,
         "wall_time_s": round(time.perf_counter() - started, 1),

@@ -4,7 +4,7 @@
     python benchmarks/atomistic_diagram.py 50 docs/results/process-diagram-50
 
 The run is resumed from runs/process/diagram-<theta>.nc, which also keeps the quantile profiles
-that the classifier's experiments read.
+and the scalars of every frame that the classifier's experiments read.
 """
 
 from __future__ import annotations
@@ -17,23 +17,36 @@ from pathlib import Path
 
 import numpy as np
 
-from networks.recurrent_features import process_profiles
+from networks.frame_inputs import euler_number, process_inputs, wall_density
 from neuroskyrm.atomistic import (
     LABELS,
     FieldPulse,
     Process,
+    ProcessRun,
     draw_diagram,
     process_diagram,
     save_diagram,
     simulate_process,
 )
 from neuroskyrm.io.atomic import write_json
+from neuroskyrm.texture.lattice_islands import islands
 
 QUANTILES = 256
 EXAMPLES = {
     40: [(0.36, 8), (0.36, 28), (0.36, 40), (0.10, 20), (0.58, 18), (0.04, 24)],
     50: [(0.36, 8), (0.36, 20), (0.30, 40), (0.20, 24), (0.60, 24), (0.04, 24)],
 }
+
+
+def scalars(run: ProcessRun) -> np.ndarray:
+    """Return walls, Euler number, islands and charge of every frame, shape (frames, 4)."""
+    columns = [
+        [wall_density(frame) for frame in run.frames],
+        [euler_number(frame) for frame in run.frames],
+        [len(islands(frame)) for frame in run.frames],
+        run.charge,
+    ]
+    return np.stack(columns, axis=1).astype(np.float32)
 
 
 def duplication(data) -> np.ndarray:
@@ -86,10 +99,13 @@ def main() -> None:
         threads=given.threads,
         progress=progress,
         checkpoint=Path("runs/process") / f"diagram-{given.theta:g}.nc",
-        measures={"profile": lambda run: process_profiles(run.frames, QUANTILES)},
+        measures={
+            "profile": lambda run: process_inputs(run.frames, QUANTILES),
+            "scalars": scalars,
+        },
     )
     wall = time.perf_counter() - started
-    data = data.drop_vars("profile")
+    data = data.drop_vars(["profile", "scalars"])
     given.folder.mkdir(parents=True, exist_ok=True)
     save_diagram(data, given.folder / "diagram.nc")
     examples = [

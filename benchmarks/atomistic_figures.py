@@ -18,8 +18,8 @@ import numpy as np
 from atomistic_data import RUNS, base
 from matplotlib.figure import Figure
 
+from networks.frame_inputs import process_inputs
 from networks.monitor import ProcessMonitor
-from networks.recurrent_features import process_profiles
 from networks.recurrent_study import sampled_processes
 from neuroskyrm.atomistic import (
     LABELS,
@@ -49,7 +49,7 @@ SAMPLE = 10
 def outputs_of(monitor: ProcessMonitor, run: ProcessRun) -> np.ndarray:
     """Return the outputs after every frame, shape (frames, classes)."""
     net = monitor.classifier
-    return net.probabilities(process_profiles(run.frames, net.input_count, monitor.spacing))
+    return net.probabilities(process_inputs(run.frames, net.input_count, monitor.spacing))
 
 
 def draw_outputs(axes, run: ProcessRun, outputs: np.ndarray) -> None:

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from networks.frame_inputs import Scalar, frame_inputs
 from networks.recurrent import RecurrentClassifier
-from networks.recurrent_features import Spacing, region_profile
+from networks.recurrent_features import Spacing
 from neuroskyrm.errors import ConfigError, DataError
 from neuroskyrm.io.atomic import replacing
 
@@ -93,6 +94,9 @@ class ProcessMonitor:
     relative : bool
         Whether the network reads the change since the first frame: devices differ in how much is
         reversed to begin with, and an update is what changes.
+    scalars : tuple of str
+        Numbers of a frame that are read beside its sorted S_z, as the last inputs; frames must
+        then be planes.
     """
 
     def __init__(
@@ -107,11 +111,12 @@ class ProcessMonitor:
         largest_novelty: float = float("inf"),
         regions: int = 1,
         relative: bool = False,
+        scalars: tuple[Scalar, ...] = (),
     ) -> None:
-        if regions < 1 or classifier.input_count % regions:
+        quantiles = classifier.input_count - len(scalars)
+        if regions < 1 or quantiles < regions or quantiles % regions:
             raise ConfigError(
-                f"ProcessMonitor: {classifier.input_count} inputs cannot be shared among "
-                f"{regions} regions."
+                f"ProcessMonitor: {quantiles} inputs cannot be shared among {regions} regions."
             )
         if references.ndim != 2 or references.shape[1] != classifier.input_count:
             raise ConfigError(
@@ -129,6 +134,7 @@ class ProcessMonitor:
         self.largest_novelty = largest_novelty
         self.regions = regions
         self.relative = relative
+        self.scalars = scalars
         self._lengths = np.einsum("ij,ij->i", references, references)
         self.reset()
 
@@ -152,8 +158,8 @@ class ProcessMonitor:
         Parameters
         ----------
         frame : ndarray
-            S_z of any shape and size (with regions: (..., nx)); or spins of shape (3, ny, nx),
-            of which z is taken.
+            S_z of any shape and size (with regions: (..., nx), with scalars: (ny, nx)); or spins
+            of shape (3, ny, nx), of which z is taken.
         time : float
             Time of the frame [s].
 
@@ -170,7 +176,8 @@ class ProcessMonitor:
         if self._last_time is not None and time <= self._last_time:
             self.counts.late += 1
             return self.verdict
-        profile = region_profile(sz, self.classifier.input_count, self.spacing, self.regions)
+        count = self.classifier.input_count
+        profile = frame_inputs(sz, count, self.spacing, self.regions, self.scalars)
         self._count_missing(time)
         self._note_change(profile, time)
         if self.relative and self._first is not None:
@@ -225,7 +232,7 @@ class ProcessMonitor:
             "novelty_scale": self.novelty_scale, "spacing": self.spacing,
             "interval": self.interval,
             "largest_novelty": min(self.largest_novelty, 1e30),
-            "regions": self.regions, "relative": self.relative,
+            "regions": self.regions, "relative": self.relative, "scalars": self.scalars,
         }  # fmt: skip
         tensors = {
             "inputs": net.inputs, "recurrent": net.recurrent, "outputs": net.outputs,
@@ -264,6 +271,7 @@ class ProcessMonitor:
                 largest_novelty=settings["largest_novelty"],
                 regions=settings.get("regions", 1),
                 relative=settings.get("relative", False),
+                scalars=tuple(settings.get("scalars", ())),
             )
         except (KeyError, IndexError, TypeError, ValueError) as problem:
             raise DataError(f"{path}: a damaged process monitor ({problem}).") from None
@@ -280,6 +288,7 @@ class ProcessMonitor:
             largest_novelty=self.largest_novelty,
             regions=self.regions,
             relative=self.relative,
+            scalars=self.scalars,
         )
 
 

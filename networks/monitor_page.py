@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import json
 import threading
+from contextlib import AbstractContextManager
 from functools import partial
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.resources import files
-from types import TracebackType
 from typing import Any
 
 from networks.monitor_board import Board
@@ -26,7 +26,7 @@ _POLICY = (
 )
 
 
-class MonitorPage:
+class MonitorPage(AbstractContextManager["MonitorPage"]):
     """Serves a board at ``http://127.0.0.1:<port>/`` until it is closed.
 
     Parameters
@@ -67,15 +67,7 @@ class MonitorPage:
         self._server.server_close()
         self._thread.join()
 
-    def __enter__(self) -> MonitorPage:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
 

@@ -10,9 +10,9 @@ import json
 import threading
 from collections import deque
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import asdict
 from pathlib import Path
-from types import TracebackType
 from typing import IO
 
 import numpy as np
@@ -25,7 +25,7 @@ from neuroskyrm.errors import ConfigError
 Frame = NDArray[np.floating]
 
 
-class MonitorStream:
+class MonitorStream(AbstractContextManager["MonitorStream"]):
     """Feeds a `ProcessMonitor` from any thread without ever blocking.
 
     Use as a context manager; leaving it handles the frames that still wait.
@@ -138,15 +138,7 @@ class MonitorStream:
         if self._failure is not None:
             raise self._failure
 
-    def __enter__(self) -> MonitorStream:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def _work(self) -> None:

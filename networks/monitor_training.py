@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from networks.frame_inputs import Scalar, process_inputs
 from networks.monitor import ProcessMonitor, Verdict
-from networks.recurrent_features import Spacing, process_profiles
+from networks.recurrent_features import Spacing
 from networks.recurrent_training import Training, TrainingHistory, train_classifier
 from neuroskyrm.atomistic.labels import LABELS, MIXED
 from neuroskyrm.atomistic.process import Process, ProcessRun, simulate_process, simulate_processes
@@ -42,6 +43,8 @@ class ProfileSet:
         Parts along x that were sorted apart.
     relative : bool
         Whether the profiles are changes since the first frame.
+    scalars : tuple of str
+        What the last inputs are; see `frame_inputs`.
     """
 
     profiles: NDArray[np.float32]
@@ -50,6 +53,7 @@ class ProfileSet:
     spacing: Spacing = "tails"
     regions: int = 1
     relative: bool = False
+    scalars: tuple[Scalar, ...] = ()
 
     def only(self, chosen: Sequence[int]) -> ProfileSet:
         """Return the processes whose label is one of `chosen`."""
@@ -70,15 +74,20 @@ class ProfileSet:
 
 
 def collect_profiles(
-    runs: Iterable[ProcessRun], inputs: int, spacing: Spacing = "tails"
+    runs: Iterable[ProcessRun],
+    inputs: int,
+    spacing: Spacing = "tails",
+    scalars: tuple[Scalar, ...] = (),
 ) -> ProfileSet:
-    """Return the profiles and labels of simulated processes; frames are not kept."""
+    """Return the inputs and labels of simulated processes; frames are not kept."""
     profiles, labels, interval = [], [], 0.0
     for run in runs:
-        profiles.append(process_profiles(run.frames, inputs, spacing))
+        profiles.append(process_inputs(run.frames, inputs, spacing, scalars))
         labels.append(run.label)
         interval = float(np.diff(run.times).mean())
-    return ProfileSet(np.stack(profiles), np.array(labels, dtype=np.int64), interval, spacing)
+    return ProfileSet(
+        np.stack(profiles), np.array(labels, dtype=np.int64), interval, spacing, scalars=scalars
+    )
 
 
 def train_monitor(
@@ -111,6 +120,7 @@ def train_monitor(
     monitor = ProcessMonitor(
         net, references, scale,
         spacing=data.spacing, interval=data.interval, regions=data.regions, relative=data.relative,
+        scalars=data.scalars,
     )  # fmt: skip
     return monitor, history
 

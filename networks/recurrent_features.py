@@ -99,13 +99,6 @@ def region_profile(
     return np.concatenate([quantile_profile(part, count // regions, spacing) for part in parts])
 
 
-def process_profiles(
-    frames: NDArray[np.floating], count: int, spacing: Spacing = "tails"
-) -> NDArray[np.float32]:
-    """Return the profiles of all frames (frames, ...) of a process, shape (frames, count)."""
-    return np.stack([quantile_profile(frame, count, spacing) for frame in frames])
-
-
 def rebinned(
     profiles: NDArray[np.floating], count: int, spacing: Spacing = "tails"
 ) -> NDArray[np.float32]:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from networks.frame_inputs import Scalar, process_inputs
 from networks.monitor_training import ProfileSet
-from networks.recurrent_features import Spacing, process_profiles
+from networks.recurrent_features import Spacing
 from neuroskyrm.atomistic.diagram import clear_interior
 from neuroskyrm.atomistic.labels import LABELS, MIXED
 from neuroskyrm.atomistic.process import Process, simulate_processes
@@ -40,10 +41,14 @@ class FrameStore:
     labels: NDArray[np.int64]
     interval: float
 
-    def profiles(self, count: int, spacing: Spacing = "tails") -> ProfileSet:
-        """Return the quantile profiles of all processes."""
-        profiles = [process_profiles(f.astype(np.float32), count, spacing) for f in self.frames]
-        return ProfileSet(np.stack(profiles), self.labels, self.interval, spacing)
+    def profiles(
+        self, count: int, spacing: Spacing = "tails", scalars: tuple[Scalar, ...] = ()
+    ) -> ProfileSet:
+        """Return what a network of `count` inputs reads of all processes."""
+        inputs = [
+            process_inputs(f.astype(np.float32), count, spacing, scalars) for f in self.frames
+        ]
+        return ProfileSet(np.stack(inputs), self.labels, self.interval, spacing, scalars=scalars)
 
     def unsorted(self) -> ProfileSet:
         """Return the frames as they are, site by site."""

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from onnx import ModelProto, TensorProto, helper
 
 from networks.export._graph import Builder, wrapped
+from networks.export.scalars import add_scalars
 from networks.monitor import UNSURE, ProcessMonitor
 from networks.recurrent_features import bin_edges
 from neuroskyrm.errors import ExportError
@@ -31,10 +32,10 @@ def export_monitor(monitor: ProcessMonitor, path: Path) -> Path:
     """Write `monitor` as an ONNX step graph.
 
     Inputs are ``sz`` (float32; any number of sites, or rows and columns where the monitor has
-    several regions) and ``state`` (hidden); outputs are ``next_state``, ``probabilities``,
-    ``novelty`` and ``verdict`` (index of the class, -1 when unsure). A monitor that reads changes
-    also takes ``first`` (its own output ``next_first`` of the frame before) and ``begun``, which
-    is 0 for the first frame and 1 afterwards.
+    several regions or scalars) and ``state`` (hidden); outputs are ``next_state``,
+    ``probabilities``, ``novelty`` and ``verdict`` (index of the class, -1 when unsure). A monitor
+    that reads changes also takes ``first`` (its own output ``next_first`` of the frame before)
+    and ``begun``, which is 0 for the first frame and 1 afterwards.
 
     Parameters
     ----------
@@ -50,6 +51,8 @@ def export_monitor(monitor: ProcessMonitor, path: Path) -> Path:
     """
     builder = Builder()
     profile = _add_profiles(builder, monitor)
+    if monitor.scalars:
+        profile = add_scalars(builder, monitor.scalars, profile)
     count = monitor.classifier.input_count
     inputs, outputs = [], []
     if monitor.relative:
@@ -64,7 +67,7 @@ def export_monitor(monitor: ProcessMonitor, path: Path) -> Path:
         builder.nodes,
         "process_monitor_step",
         [
-            _value("sz", ["sites"] if monitor.regions == 1 else ["rows", "columns"]),
+            _value("sz", ["sites"] if _flat(monitor) else ["rows", "columns"]),
             _value("state", [hidden]),
             *inputs,
         ],
@@ -83,12 +86,18 @@ def export_monitor(monitor: ProcessMonitor, path: Path) -> Path:
         "interval": monitor.interval,
         "regions": monitor.regions,
         "relative": monitor.relative,
+        "flat": _flat(monitor),
     }
     helper.set_model_props(model, {KEY: json.dumps(about)})
     onnx.checker.check_model(model)
     with replacing(path) as temporary:
         onnx.save(model, temporary)
     return path
+
+
+def _flat(monitor: ProcessMonitor) -> bool:
+    """Return whether it does not matter to the monitor where the sites lie."""
+    return monitor.regions == 1 and not monitor.scalars
 
 
 def _value(name: str, shape: list[Any]) -> Any:
@@ -98,7 +107,7 @@ def _value(name: str, shape: list[Any]) -> Any:
 def _add_profiles(builder: Builder, monitor: ProcessMonitor) -> str:
     """Add the quantile function of every region, one after another."""
     regions = monitor.regions
-    count = monitor.classifier.input_count // regions
+    count = (monitor.classifier.input_count - len(monitor.scalars)) // regions
     edges = bin_edges(count, monitor.spacing)
     builder.constant("axis", np.int64(0))
     builder.constant("one", np.array([1], dtype=np.int64))
@@ -107,7 +116,10 @@ def _add_profiles(builder: Builder, monitor: ProcessMonitor) -> str:
     builder.constant("upper", np.arange(1, count + 1))
     builder.constant("lower", np.arange(count))
     if regions == 1:
-        return _add_profile(builder, "sz", "profile")
+        sites = "sz"
+        if not _flat(monitor):
+            sites = _flattened(builder, "sz", "sites")
+        return _add_profile(builder, sites, "profile")
     names = [f"part_{k}" for k in range(regions)]
     builder.nodes.append(helper.make_node("Shape", ["sz"], ["columns"], start=1))
     builder.constant("regions", np.array([regions], dtype=np.int64))
@@ -139,8 +151,12 @@ def _add_part(builder: Builder, k: int, name: str) -> None:
         extra = builder.node("Min", [index, "wider"], f"{name}_{which}_extra")
         ends.append(builder.node("Add", [base, extra], f"{name}_{which}"))
     cut = builder.node("Slice", ["sz", *ends, axis], f"{name}_cut")
-    flat = builder.constant(f"{name}_flat", np.array([-1], dtype=np.int64))
-    builder.node("Reshape", [cut, flat], name)
+    _flattened(builder, cut, name)
+
+
+def _flattened(builder: Builder, plane: str, result: str) -> str:
+    row = builder.constant(f"{result}_row", np.array([-1], dtype=np.int64))
+    return builder.node("Reshape", [plane, row], result)
 
 
 def _add_profile(builder: Builder, sites_of: str, result: str) -> str:
@@ -251,7 +267,7 @@ class OnnxMonitor:
         about = {entry.key: entry.value for entry in model.metadata_props}
         known = json.loads(about[KEY])
         self.classes: tuple[str, ...] = tuple(known["classes"])
-        self._flat = known.get("regions", 1) == 1
+        self._flat = bool(known.get("flat", known.get("regions", 1) == 1))
         self._relative = bool(known.get("relative", False))
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
@@ -268,7 +284,7 @@ class OnnxMonitor:
         self._first: NDArray[np.float32] | None = None
 
     def update(self, sz: NDArray[np.floating]) -> StepResult:
-        """Take one sound frame of S_z: of any shape, or (ny, nx) for several regions."""
+        """Take one sound frame of S_z: of any shape, or (ny, nx) for regions or scalars."""
         sites = np.ravel(sz) if self._flat else sz
         feed = {"sz": sites.astype(np.float32), "state": self._state}
         if self._relative:

@@ -8,6 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from neuroskyrm.app.problem import Problem, ShapeSection
 from neuroskyrm.app.progress import Reporter
 from neuroskyrm.app.watching import EVENTS, Watch, WatchOptions
@@ -77,13 +79,13 @@ def _watched(
     inside = simulation.sample.inside[-1]
     # The monitor knows skyrmions that are up in a background that is down.
     sign = -1 if simulation.m[2, -1][inside].mean() > 0 else 1
-    whole = bool(inside.all())
     monitor = options.monitor("process")
     mesh = simulation.mesh
+    # What lies outside the sample counts as background.
     return Watch(
         monitor, problem.name, reporter.console, options, folder / EVENTS, mesh.nx * mesh.ny,
         mesh.periodic,
-        lambda spins: sign * (spins[2] if whole else spins[2][inside]),
+        lambda spins: np.where(inside, sign * spins[2], np.float32(-1.0)),
     )  # fmt: skip
 
 

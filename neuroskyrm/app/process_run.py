@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from rich.console import Console
 
-from networks.recurrent_features import process_profiles
+from networks.frame_inputs import process_inputs
 from neuroskyrm.app.figures import drawing, save_figure
 from neuroskyrm.app.process_file import ProcessFile
 from neuroskyrm.app.progress import Reporter, Tick
@@ -171,7 +171,7 @@ def _diagram(file: ProcessFile, tick: Tick, threads: int, folder: Path) -> dict[
         threads=threads,
         progress=progress,
         checkpoint=folder / DATA,
-        measures={"profile": lambda run: process_profiles(run.frames, count)} if count else None,
+        measures={"profile": lambda run: process_inputs(run.frames, count)} if count else None,
     )
     data.attrs["provenance"] = f"neuroskyrm {versions()['neuroskyrm']}, seed {file.seed}"
     save_diagram(data, folder / DATA)

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 import torch
 
+from networks.frame_inputs import process_inputs
 from networks.recurrent import RecurrentClassifier, sigmoid, softmax
 from networks.recurrent_abstention import MahalanobisNovelty, final_states, merged
-from networks.recurrent_features import bin_edges, process_profiles, quantile_profile
+from networks.recurrent_features import bin_edges, quantile_profile
 from networks.recurrent_training import Training, train_classifier
 from neuroskyrm.errors import ConfigError
 
@@ -113,9 +114,9 @@ def test_activations_do_not_overflow():
     np.testing.assert_allclose(softmax(x), [0, 0, 1])
 
 
-def test_process_profiles_stack_the_frames():
+def test_process_inputs_stack_the_frames():
     frames = RNG.uniform(-1, 1, (4, 8, 8))
-    stacked = process_profiles(frames, 16)
+    stacked = process_inputs(frames, 16)
     assert stacked.shape == (4, 16)
     np.testing.assert_array_equal(stacked[2], quantile_profile(frames[2], 16))
 

@@ -1,0 +1,117 @@
+"""Scalars of a frame beside its sorted S_z: against plain loops, in the monitor, exported."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from networks.export.recurrent import differing_verdicts, export_monitor
+from networks.frame_inputs import GAINS, euler_number, frame_inputs, process_inputs, wall_density
+from networks.monitor import ProcessMonitor
+from networks.recurrent import RecurrentClassifier
+from networks.recurrent_features import quantile_profile
+from neuroskyrm.errors import ConfigError
+
+RNG = np.random.default_rng(0)
+SCALARS = ("walls", "euler")
+
+
+def film(*discs, size=30):
+    """Return S_z = -1 with discs (row, column, radius) that are up; edges wrap around."""
+    field = -np.ones((size, size))
+    rows, columns = np.mgrid[:size, :size]
+    for row, column, radius in discs:
+        away = [np.minimum(abs(x), size - abs(x)) for x in (rows - row, columns - column)]
+        field[np.hypot(*away) <= radius] = 1.0
+    return field
+
+
+@pytest.mark.parametrize(
+    ("field", "number"),
+    [
+        (film(), 0),
+        (-film(), 0),
+        (film((15, 15, 4)), 1),
+        (film((0, 29, 4)), 1),  # cut by the corner of the lattice
+        (film((8, 8, 3), (20, 20, 5), (8, 22, 1)), 3),
+        (-film((8, 8, 3), (20, 20, 5)), -2),
+        (np.where(np.arange(30) < 12, 1.0, -1.0) * np.ones((30, 1)), 0),  # a stripe
+        (film((15, 15, 8)) - 2 * (film((15, 15, 3)) > 0), 0),  # a ring
+    ],
+)
+def test_euler_number_counts_patches_minus_holes(field, number):
+    assert euler_number(field) == number
+
+
+def test_wall_density_is_the_mean_step_over_bonds():
+    field = RNG.uniform(-1, 1, (7, 9))
+    total = 0.0
+    for i in range(7):
+        for j in range(9):
+            total += abs(field[i, j] - field[i, (j + 1) % 9])
+            total += abs(field[i, j] - field[(i + 1) % 7, j])
+    assert wall_density(field) == pytest.approx(total / (2 * 63))
+
+
+def test_inputs_are_quantiles_and_then_bounded_scalars():
+    field = film((8, 8, 3), (20, 20, 5))
+    inputs = frame_inputs(field, 18, scalars=SCALARS)
+    assert inputs.dtype == np.float32
+    np.testing.assert_array_equal(inputs[:16], quantile_profile(field, 16))
+    expected = np.tanh([GAINS["walls"] * wall_density(field), GAINS["euler"] * 2])
+    np.testing.assert_allclose(inputs[16:], expected, rtol=1e-6)
+    several = process_inputs(np.stack([field, -field]), 18, scalars=SCALARS)
+    np.testing.assert_allclose(several[1, -1], -np.tanh(2 * GAINS["euler"]), rtol=1e-6)
+    with pytest.raises(ConfigError, match="plane of sites"):
+        frame_inputs(field.ravel(), 18, scalars=SCALARS)
+
+
+def make_monitor(scalars, quantiles=12):
+    inputs = quantiles + len(scalars)
+    weights = [RNG.normal(size=shape).astype(np.float32) for shape in ((inputs, 6), (6, 6), (6, 4))]
+    net = RecurrentClassifier(
+        *weights, np.zeros(6, np.float32), np.zeros(4, np.float32), tuple("abcd")
+    )
+    known = RNG.uniform(-1, 1, (10, inputs)).astype(np.float32)
+    return ProcessMonitor(net, known, 0.3, threshold=0.4, scalars=scalars)
+
+
+@pytest.mark.parametrize("scalars", [SCALARS, ("euler",), ("walls",)])
+def test_monitor_with_scalars_is_kept_and_exported_with_the_same_verdicts(scalars, tmp_path):
+    monitor = make_monitor(scalars)
+    path = tmp_path / "monitor.safetensors"
+    monitor.save(path)
+    again = ProcessMonitor.load(path)
+    assert again.scalars == scalars
+    smooth = [
+        film((9, 9, r), (22, 20, 12 - r)) * RNG.uniform(0.5, 1, (30, 30)) for r in range(2, 9)
+    ]
+    processes = [np.stack(smooth).astype(np.float32), np.stack(smooth[::-1]).astype(np.float32)]
+    exported = export_monitor(again, tmp_path / "monitor.onnx")
+    count, error = differing_verdicts(exported, monitor, processes)
+    assert count == 0
+    assert error < 1e-5
+
+
+def test_scalars_change_the_verdict():
+    monitor = make_monitor(("euler",))
+    one = film((15, 15, 6))
+    two = np.roll(one, 15, axis=0) * 1.0
+    order = np.sort(one, axis=None)
+    np.testing.assert_array_equal(order, np.sort(two, axis=None))  # sorted S_z cannot tell
+    cut = one.copy()
+    cut[15], cut[0] = one[0], one[15]  # the same spins, in three patches
+    np.testing.assert_array_equal(order, np.sort(cut, axis=None))
+    verdicts = []
+    for field in (one, two, cut):
+        monitor.reset()
+        verdicts.append(monitor.update(field, 0.0).probabilities)
+    assert verdicts[0] == verdicts[1]
+    assert verdicts[0] != verdicts[2]
+
+
+def test_more_scalars_than_inputs_are_refused():
+    net = make_monitor(()).classifier
+    known = np.zeros((3, net.input_count), np.float32)
+    with pytest.raises(ConfigError, match="inputs cannot be shared"):
+        ProcessMonitor(net, known, 1.0, scalars=("walls",) * net.input_count)
