@@ -40,9 +40,10 @@ def wall_density(sz: NDArray[np.floating]) -> float:
 def euler_number(sz: NDArray[np.floating]) -> int:
     """Return the patches of S_z > 0 minus their holes; edges wrap around.
 
-    Sites minus bonds plus plaquettes (neighbours across a corner do not touch). One skyrmion that
-    is up in a background that is down gives 1, the reverse -1, two give 2 or -2, and a domain
-    around the torus gives 0, as does a uniform state.
+    S_z is averaged over 3 x 3 sites before: spins that heat has turned over are no patches. Then
+    it is sites minus bonds plus plaquettes (neighbours across a corner do not touch). One
+    skyrmion that is up in a background that is down gives 1, the reverse -1, two give 2 or -2; a
+    uniform state 0, a stripe around the torus 0, and a domain that spans it both ways -1.
 
     Parameters
     ----------
@@ -52,11 +53,12 @@ def euler_number(sz: NDArray[np.floating]) -> int:
     Examples
     --------
     >>> field = -np.ones((8, 8))
-    >>> field[1:3, 1:3] = field[5:7, 4:7] = 1
+    >>> field[0:3, 0:3] = field[4:7, 4:8] = 1
     >>> euler_number(field), euler_number(-field)
     (2, -2)
     """
-    up = sz > 0
+    rows = sz + np.roll(sz, 1, axis=0) + np.roll(sz, -1, axis=0)
+    up = rows + np.roll(rows, 1, axis=1) + np.roll(rows, -1, axis=1) > 0
     pair = up & np.roll(up, 1, axis=1)
     bonds = np.count_nonzero(pair) + np.count_nonzero(up & np.roll(up, 1, axis=0))
     plaquettes = np.count_nonzero(pair & np.roll(pair, 1, axis=0))

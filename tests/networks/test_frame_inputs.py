@@ -33,10 +33,12 @@ def film(*discs, size=30):
         (-film(), 0),
         (film((15, 15, 4)), 1),
         (film((0, 29, 4)), 1),  # cut by the corner of the lattice
-        (film((8, 8, 3), (20, 20, 5), (8, 22, 1)), 3),
+        (film((8, 8, 3), (20, 20, 5), (8, 22, 2)), 3),
+        (film((8, 8, 3), (20, 20, 0), (8, 22, 0)), 1),  # single spins are heat, not patches
         (-film((8, 8, 3), (20, 20, 5)), -2),
         (np.where(np.arange(30) < 12, 1.0, -1.0) * np.ones((30, 1)), 0),  # a stripe
         (film((15, 15, 8)) - 2 * (film((15, 15, 3)) > 0), 0),  # a ring
+        (film((15, 15, 16)), -1),  # a domain that closes on itself both ways
     ],
 )
 def test_euler_number_counts_patches_minus_holes(field, number):
@@ -100,7 +102,7 @@ def test_scalars_change_the_verdict():
     order = np.sort(one, axis=None)
     np.testing.assert_array_equal(order, np.sort(two, axis=None))  # sorted S_z cannot tell
     cut = one.copy()
-    cut[15], cut[0] = one[0], one[15]  # the same spins, in three patches
+    cut[[13, 14, 15, 16], :], cut[:4, :] = one[:4], one[13:17]  # the same spins, in pieces
     np.testing.assert_array_equal(order, np.sort(cut, axis=None))
     verdicts = []
     for field in (one, two, cut):
