@@ -39,9 +39,10 @@ def _rolled(builder: Builder, name: str, axis: int, back: bool = False) -> str:
 def _walls(builder: Builder) -> str:
     """Add the mean step of S_z to a neighbour."""
     means = []
+    plane = builder.node("Identity", ["sz"], "walls_plane")  # names of its own
     for axis in (0, 1):
-        other = _rolled(builder, "sz", axis)
-        apart = builder.node("Sub", ["sz", other], f"walls_apart_{axis}")
+        other = _rolled(builder, plane, axis)
+        apart = builder.node("Sub", [plane, other], f"walls_apart_{axis}")
         step = builder.node("Abs", [apart], f"walls_step_{axis}")
         means.append(builder.node("ReduceMean", [step], f"walls_mean_{axis}", keepdims=0))
     return builder.node("Mean", means, "walls")
