@@ -4,6 +4,7 @@
 
 training.npz   400 processes of each clear class from the interior regions at theta = 50 degrees
                (Fig. 11), whole frames
+clear-*.npz    80 of each clear class at theta = 50 (interior) and 40 degrees (up to the borders)
 thermal-*.npz  theta = 40 degrees at finite temperature
 """
 
@@ -27,11 +28,11 @@ from neuroskyrm.atomistic.labels import COLLAPSE, MIXED
 from neuroskyrm.seeds import generator
 
 RUNS = Path("runs/process")
-EACH = 400
+EACH, CLEAR_EACH = 400, 80
 TEMPERATURES = (1.5,)
-SEEDS = 3
-THERMAL_EACH = 45
-SLICE_WIDTHS = PAPER_WIDTHS.values[1::5]
+SEEDS = 8
+THERMAL_EACH = 130
+SLICE_WIDTHS = PAPER_WIDTHS.values[1::3]
 """Widths of the slice through the diagram at alpha = 0.22 (Fig. 9) [s]."""
 
 
@@ -46,14 +47,24 @@ def training() -> FrameStore:
 
 
 def _training_processes() -> list[Process]:
-    diagram = load_diagram(RUNS / "diagram-50.nc")
+    return _sampled(50, EACH, 1, "training")
+
+
+def _sampled(theta: int, each: int, margin: int, name: str) -> list[Process]:
+    diagram = load_diagram(RUNS / f"diagram-{theta}.nc")
     return [
         process
         for label in range(MIXED)
         for process in sampled_processes(
-            diagram, base(50.0), label, EACH, generator(0, "training", label)
+            diagram, base(theta), label, each, generator(0, name, label), margin
         )
     ]
+
+
+def clear_sample(theta: int) -> FrameStore:
+    """Return some processes of each clear class: for experiments with whole frames."""
+    margin = 0 if theta == 40 else 1
+    return _store(f"clear-{theta}", _sampled(theta, CLEAR_EACH, margin, f"clear-{theta}"))
 
 
 def thermal_slice(temperature: float) -> FrameStore:
@@ -99,6 +110,7 @@ def main() -> None:
     """Make all stores, or those named."""
     makers = {
         "training": training,
+        "clear": lambda: [clear_sample(theta) for theta in (50, 40)],
         "thermal-clear": thermal_clear,
         "thermal-slice": lambda: [thermal_slice(t) for t in TEMPERATURES],
     }

@@ -31,12 +31,13 @@ from neuroskyrm.atomistic import (
     simulate_processes,
     with_pulse,
 )
+from neuroskyrm.atomistic.diagram_figure import COLOURS
 from neuroskyrm.atomistic.labels import MIXED
 from neuroskyrm.io.atomic import write_json
 from neuroskyrm.seeds import generator
 
 MODELS = Path("docs/results/process-classifier")
-COLOURS = ("#4477aa", "#ee7733", "#228833", "#888888")
+
 MARKS = ("s", "o", "^", "d")
 THREE = [(0.36, 8), (0.36, 28), (0.36, 40)]
 FIG5 = [(0.1, 32), (0.12, 40), (0.04, 14), (0.04, 8), (0.58, 18), (0.04, 24)]
@@ -155,7 +156,7 @@ def pulse_centres(folder: Path, monitor: ProcessMonitor) -> dict[str, object]:
     axes.plot(
         [c * 1e12 for c in CENTRES], [100 * v for v in found.values()], "o-", color=COLOURS[0]
     )
-    axes.set(xlabel="pulse centre (ps)", ylabel="accuracy (%)", ylim=(50, 101))
+    axes.set(xlabel="pulse centre (ps)", ylabel="accuracy (%)", ylim=(50, 104))
     figure.savefig(folder / "pulse-centres.png", dpi=110)
     return found
 

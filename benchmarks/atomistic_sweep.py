@@ -104,13 +104,13 @@ def appendix_b(learn: ProfileSet, test: ProfileSet) -> dict[str, object]:
 
 def draw(path: Path, found: dict[str, object]) -> None:
     """Draw accuracy against the two sizes."""
-    figure = Figure(figsize=(8, 3), layout="constrained")
+    figure = Figure(figsize=(8, 3.6), layout="constrained")
     for axes, name in zip(figure.subplots(1, 2, sharey=True), ("quantiles", "hidden"), strict=True):
         points = {int(key.split(".")[1]): value for key, value in found.items()
                   if key.startswith(f"{name}.")}  # fmt: skip
         axes.semilogx(list(points), [100 * float(v) for v in points.values()], "o-", base=2)
-        axes.set(xlabel={"quantiles": "quantiles of S_z", "hidden": "hidden neurons"}[name])
-    figure.axes[0].set_ylabel("clear points at 40° named rightly (%)")
+        axes.set(xlabel={"quantiles": "quantiles of $S_z$", "hidden": "hidden neurons"}[name])
+    figure.axes[0].set_ylabel("named rightly of the clear\npoints at 40° (%)")
     figure.savefig(path, dpi=120)
 
 

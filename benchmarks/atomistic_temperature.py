@@ -3,7 +3,8 @@
     python benchmarks/atomistic_temperature.py docs/results/process-temperature
 
 Every point of the slice is simulated with several seeds of the thermal field; error bars are
-the standard error over them. Needs atomistic_data.py and atomistic_classifier.py.
+the standard error over them. Needs atomistic_data.py (thermal-clear, thermal-slice), the monitor
+of atomistic_classifier.py, and the shipped one of atomistic_abstention.py.
 """
 
 from __future__ import annotations
@@ -17,14 +18,16 @@ from atomistic_data import RUNS, SEEDS, SLICE_WIDTHS, TEMPERATURES, thermal_clea
 from matplotlib.figure import Figure
 from scipy.stats import beta
 
+from devicemodels.calibrate_check import wilson_interval
 from networks.monitor import ProcessMonitor
 from networks.recurrent_features import rebinned
+from neuroskyrm.app.watching import shipped_monitor
 from neuroskyrm.atomistic import LABELS, FieldPulse, Process, load_diagram, simulate_process
+from neuroskyrm.atomistic.diagram_figure import COLOURS
 from neuroskyrm.atomistic.labels import MIXED
 from neuroskyrm.io.atomic import write_json
 
 MODELS = Path("docs/results/process-classifier")
-COLOURS = ("#4477aa", "#ee7733", "#228833")
 MARKS = ("s", "o", "^")
 
 
@@ -104,8 +107,25 @@ def accuracy_at_temperature(monitor: ProcessMonitor) -> dict[str, object]:
         "accuracy_1.5K.standard_error": round(error, 4),
         "accuracy_1.5K.processes": int(clear.sum()),
         "accuracy_1.5K.lower_95_percent": round(lower_bound(int(hits.sum()), len(hits)), 4),
+        "accuracy_1.5K.named_rightly": int(hits.sum()),
         "mixed_1.5K.processes": int((~clear).sum()),
     }
+
+
+def shipped_at_temperature() -> dict[str, object]:
+    """Measure how often the shipped monitor names no process, where it ends clearly and mixed."""
+    monitor, store = shipped_monitor("process"), thermal_clear()
+    net = monitor.classifier
+    data = store.profiles(net.input_count, monitor.spacing, monitor.scalars)
+    p = net.probabilities(data.profiles)[:, -1]
+    silent = (p.argmax(axis=1) == MIXED) | (p.max(axis=1) < monitor.threshold)
+    found: dict[str, object] = {}
+    for name, chosen in (("clear", store.labels < MIXED), ("mixed", store.labels == MIXED)):
+        count = int(silent[chosen].sum())
+        found[f"shipped_1.5K.{name}_not_named"] = round(count / int(chosen.sum()), 4)
+        bounds = wilson_interval(count, int(chosen.sum()))
+        found[f"shipped_1.5K.{name}_not_named_wilson_95"] = [round(b, 4) for b in bounds]
+    return found
 
 
 def main(folder: Path, parts: list[str]) -> None:
@@ -118,6 +138,7 @@ def main(folder: Path, parts: list[str]) -> None:
         "fig8": lambda: figure8(folder),
         "fig9": lambda: figure9(folder, monitor),
         "accuracy": lambda: accuracy_at_temperature(monitor),
+        "shipped": shipped_at_temperature,
     }
     for name in parts or makers:
         metrics |= makers[name]()

@@ -16,7 +16,7 @@ from rich.text import Text
 
 from networks.monitor_board import Board, picture_of
 
-COLOURS = ("#4477aa", "#ee7733", "#228833", "#999999", "#aa3377", "#ccbb44")
+COLOURS = ("#4477aa", "#228833", "#ccbb44", "#999999", "#aa3377", "#ee7733")
 _BLOCKS = "▁▂▃▄▅▆▇█"
 _MAP = 40
 _CURVE = 40
