@@ -2,7 +2,7 @@
 
 The paper's stated aim. Two actions are known: stopping the drive once the skyrmion has switched
 (a pulse that goes on would crush it), and firing another pulse when the first one only made it
-breathe.
+breathe, or left several skyrmions or a domain.
 """
 
 from __future__ import annotations
@@ -30,9 +30,11 @@ class Controller:
     goal : str
         The wanted label.
     second : FieldPulse
-        The pulse to fire after a breathing verdict; its centre counts from that moment [s].
+        The pulse to fire after another verdict; its centre counts from that moment [s].
+    retry : tuple of str
+        The verdicts after which it is fired.
     patience : float
-        Time after a pulse's centre, in widths of that pulse, before breathing is believed.
+        Time after a pulse's centre, in widths of that pulse, before such a verdict is believed.
     least : float
         The least such time [s].
     pulses : int
@@ -45,6 +47,7 @@ class Controller:
 
     goal: str = "switching"
     second: FieldPulse = FOLLOW_UP
+    retry: tuple[str, ...] = ("breathing", "mixed")
     patience: float = 2.0
     least: float = 20e-12
     pulses: int = 3
@@ -146,7 +149,7 @@ def _decision(
         return "stop"
     wait = max(rule.patience * pulse.width, rule.least)
     over = verdict.time - pulse.centre >= wait - 1e-15  # rounding of the frame times
-    if verdict.label == "breathing" and over and fired < rule.pulses:
+    if verdict.label in rule.retry and over and fired < rule.pulses:
         return "fire"
     return None
 

@@ -188,15 +188,22 @@ class Scripted:
 QUIET = Process(0.3, FieldPulse(2e-12, centre=10e-12, amplitude=0.01), shape=(24, 24))
 
 
-def test_controller_fires_again_after_breathing_and_stops_at_the_goal():
+@pytest.mark.parametrize("first", ["breathing", "mixed"])
+def test_controller_fires_again_after_a_miss_and_stops_at_the_goal(first):
     second = FieldPulse(5e-12, centre=10e-12, amplitude=0.01)
     rule = Controller(second=second, pulses=2, afterwards=30e-12)
-    watch = Scripted(lambda time: "breathing" if time < 45e-12 else "switching")
+    watch = Scripted(lambda time: first if time < 45e-12 else "switching")
     run = control_process(QUIET, watch, rule)
     assert [(a.kind, round(a.time * 1e12)) for a in run.actions] == [("fire", 30), ("stop", 45)]
     assert watch.resets == [10e-12, pytest.approx(40e-12)]
     assert run.label == "breathing"  # so weak a pulse changes nothing
     assert run.verdicts[-1].time >= 45e-12 + rule.afterwards - 2 * rule.interval
+
+
+@pytest.mark.parametrize("label", ["collapse", UNSURE])
+def test_controller_lets_be_what_another_pulse_cannot_mend(label):
+    run = control_process(QUIET, Scripted(lambda _: label), Controller(afterwards=30e-12))
+    assert run.actions == ()
 
 
 def test_without_a_controller_nothing_is_done():
