@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+from matplotlib.patches import Rectangle
 
 from networks.frame_inputs import euler_number, process_inputs, wall_density
 from neuroskyrm.atomistic import (
@@ -33,8 +34,8 @@ from neuroskyrm.texture.lattice_islands import islands
 
 QUANTILES = 256
 EXAMPLES = {
-    40: [(0.36, 8), (0.36, 28), (0.36, 40), (0.10, 20), (0.58, 18), (0.04, 24)],
-    50: [(0.36, 8), (0.36, 20), (0.30, 40), (0.20, 24), (0.60, 24), (0.04, 24)],
+    40: [(0.36, 8), (0.36, 28), (0.36, 40), (0.12, 21), (0.58, 18), (0.04, 24)],
+    50: [(0.36, 8), (0.36, 20), (0.30, 40), (0.12, 17), (0.60, 24), (0.04, 24)],
 }
 
 
@@ -53,6 +54,15 @@ def duplication(data) -> np.ndarray:
     """Return where the switched state holds two skyrmions or more, and no domain."""
     many = (data["islands"] >= 2) & (data["percolates"] == 0) & (data["background"] > 0)
     return (many & (data["charge"] == -data["islands"])).values
+
+
+def mark_duplication(axes, data) -> None:
+    """Mark the points that end in two skyrmions or more, and where the paper looks for them."""
+    rows, columns = np.nonzero(duplication(data))
+    widths, dampings = data["width"].values * 1e12, data["damping"].values
+    axes.plot(widths[columns], dampings[rows], ".", ms=2.5, color="black")
+    axes.add_patch(Rectangle((15.5, 0.08), 17, 0.05, fill=False, ls="--", lw=1.2))
+    axes.set_title(f"{axes.get_title()}; dots: two skyrmions or more", fontsize=11)
 
 
 def metrics_of(data) -> dict[str, object]:
@@ -113,6 +123,7 @@ def main() -> None:
         for damping, width in EXAMPLES.get(round(given.theta), EXAMPLES[40])
     ]
     figure = draw_diagram(data, rf"$\theta$ = {given.theta:g}$^\circ$", examples)
+    mark_duplication(figure.axes[0], data)
     figure.savefig(given.folder / "diagram.png", dpi=130)
     metrics = metrics_of(data) | {
         "simulated_in_this_run": simulated,
