@@ -10,6 +10,8 @@ from networks.frame_inputs import GAINS, euler_number, frame_inputs, process_inp
 from networks.monitor import ProcessMonitor
 from networks.recurrent import RecurrentClassifier
 from networks.recurrent_features import quantile_profile
+from neuroskyrm.app.watching import shipped_monitor
+from neuroskyrm.atomistic import FieldPulse, Process, simulate_process
 from neuroskyrm.errors import ConfigError
 
 RNG = np.random.default_rng(0)
@@ -117,3 +119,22 @@ def test_more_scalars_than_inputs_are_refused():
     known = np.zeros((3, net.input_count), np.float32)
     with pytest.raises(ConfigError, match="inputs cannot be shared"):
         ProcessMonitor(net, known, 1.0, scalars=("walls",) * net.input_count)
+
+
+@pytest.mark.parametrize(
+    ("damping", "width", "label"),
+    [
+        (0.36, 8, "breathing"),
+        (0.36, 20, "switching"),
+        (0.36, 40, "collapse"),
+        (0.4, 30, "mixed"),  # two skyrmions
+        (0.24, 20, "mixed"),  # three
+        (0.58, 18, "mixed"),  # a domain around the torus
+    ],
+)
+def test_shipped_monitor_names_clear_processes_and_flags_mixed_ones(damping, width, label):
+    run = simulate_process(Process(damping, FieldPulse(width * 1e-12)))
+    assert run.label_name == label
+    monitor = shipped_monitor("process")
+    verdicts = [monitor.update(f, float(t)) for f, t in zip(run.frames, run.times, strict=True)]
+    assert verdicts[-1].label == label

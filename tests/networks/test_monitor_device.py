@@ -124,4 +124,5 @@ def test_shipped_monitors_load_and_give_verdicts(kind, regions, classes):
     verdict = monitor.update(-up if kind == "process" else up, 0.0)
     assert abs(sum(verdict.probabilities) - 1) < 1e-5
     if kind == "process":
+        assert monitor.scalars == ("euler",)
         assert verdict.label == "breathing"
