@@ -71,7 +71,6 @@ CASES = (
     Case("fourth class"),
     Case("fourth class, walls", extra=("walls",)),
     Case("fourth class, Euler number", extra=("euler",)),
-    Case("fourth class, walls and Euler number", extra=("walls", "euler")),
     Case("fourth class, charge", extra=("charge",)),
 )
 BEST = Case("fourth class, Euler number", extra=("euler",))
@@ -108,7 +107,8 @@ def part_of(data: ProfileSet, chosen: np.ndarray) -> ProfileSet:
 
 def learned(case: Case, data: ProfileSet, fold: int) -> RecurrentClassifier:
     """Return one trained net, kept on disk."""
-    path = RUNS / "nets" / f"{case.name.replace(' ', '-')}-{fold}.npz"
+    kind = "-".join((str(len(case.classes)), *map(str, case.angles), *case.extra, str(fold)))
+    path = RUNS / "nets" / f"{kind}.npz"
     if not path.exists():
         net, history = train_classifier(data.profiles, data.labels, case.classes, options(fold))
         print(f"{case.name}, fold {fold}: {min(history.validation):.4f}", flush=True)
