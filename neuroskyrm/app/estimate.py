@@ -8,14 +8,13 @@ from math import prod
 
 from neuroskyrm.app.study import Study
 
-# Seconds on one core of a 2024 server (AVX-512), measured by `benchmarks/`; other machines are
-# within a factor of two or three.
-SPIN_STEP = 60e-9  # one cell, one thermal micromagnetic step (two field evaluations)
-STEP_TIME = 0.25e-12  # length of a thermal step at 4 nm cells [s]; goes with the cell's area
-WEIGHT_IMAGE = 6e-10  # one weight, one training image: forward, backward, update
-SPIKE_WEIGHT = 1.5e-10  # one weight, one time step, one image
+# Seconds on one core of a 2024 server (EPYC, AVX2, both cores busy); other machines are within a
+# factor of two or three.
+SPIN_STEP = 65e-9  # one cell, one thermal micromagnetic step (four stages): presets 61 to 78
+WEIGHT_IMAGE = 1e-10  # one weight, one training image: forward, backward, update
+SPIKE_WEIGHT = 4e-11  # one weight, one time step, one image; few neurons spike
 STDP_NEURON_IMAGE = 1e-6  # one excitatory neuron, one presentation
-PROCESS = 0.2  # one atomistic process on the 100 x 100 lattice
+PROCESS = 0.1  # one atomistic process on the 100 x 100 lattice
 BYTES_PER_CELL = 400  # fields, buffers and transforms of one cell
 
 
@@ -41,17 +40,20 @@ def estimate(study: Study) -> list[Cost]:
     list of Cost
         Good to a factor of two or three: for deciding between now and tonight.
     """
+    from neuroskyrm.micromagnetics.track_run import time_step
+
     device, drive, deep, stdp = study.device, study.drive, study.deep, study.stdp
     cells = device.layers * device.length * device.width / device.cell**2
     time = 2 * drive.cycles * drive.pulses * (drive.width + drive.pause) * drive.seeds
-    steps = time / (STEP_TIME * (device.cell / 4e-9) ** 2)
+    steps = time / time_step(device.track())
     images, tests = _images(study)
     sizes = [784, *deep.hidden, 10]
     weights = sum(prod(pair) for pair in pairwise(sizes))
+    trained = images * deep.epochs if deep.net is None else 0
     shown = stdp.passes * stdp.train + stdp.label + stdp.test
     return [
         Cost("simulate", cells * steps * SPIN_STEP, 100 + cells * BYTES_PER_CELL / 1e6),
-        Cost("train deep", 3 + images * deep.epochs * weights * WEIGHT_IMAGE, 400 + weights * 2e-5),
+        Cost("train deep", 2 + trained * weights * WEIGHT_IMAGE, 400 + weights * 2e-5),
         Cost("train stdp", 2 + shown * stdp.neurons * STDP_NEURON_IMAGE, 300),
         Cost("program", 1 + weights * 1e-6, 200 + weights * 1e-4),
         Cost("evaluate", 1 + tests * deep.steps * weights * SPIKE_WEIGHT, 400),

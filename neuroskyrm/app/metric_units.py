@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 UNITS = {
     "energy": "J", "energy_per_update": "J", "energy_per_image": "J", "inference_energy": "J",
     "latency": "s", "inference_latency": "s", "simulated_time": "s", "update_time": "s",
@@ -31,3 +33,14 @@ def labelled(name: str, unit: str) -> str:
     ('program.energy [J]', 'card.states')
     """
     return name if unit == "1" else f"{name} [{unit}]"
+
+
+def number_text(value: Any) -> str:
+    """Return a value as tables show it: numbers with four digits.
+
+    Examples
+    --------
+    >>> number_text(5e-8), number_text(3), number_text(None)
+    ('5e-08', '3', 'None')
+    """
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

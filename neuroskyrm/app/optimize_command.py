@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from neuroskyrm.app.metric_units import labelled, metric_unit
+from neuroskyrm.app.metric_units import labelled, metric_unit, number_text
 from neuroskyrm.app.optimize import load_design
 from neuroskyrm.app.optimize_search import Search
 from neuroskyrm.app.sweep_command import Place, records_of
@@ -181,19 +181,15 @@ def _print(
     if not front:
         console.print("no point keeps all constraints: widen the ranges or loosen a bound")
     keys = [*search.design.parameters, *search.design.tied]
-    table = Table("point", *keys, *search.wanted, title="Pareto front")
+    heads = [labelled(key, unit_of(key)) for key in keys]
+    heads += [labelled(name, metric_unit(name)) for name in search.wanted]
+    table = Table("point", *heads, title="Pareto front")
     for record in front[:12]:
-        table.add_row(*map(_text, _row(search, record).values()))
+        table.add_row(*map(number_text, _row(search, record).values()))
         full = verified.get(record.number)
         if full is not None:
             blank = [""] * len(keys)
             values = [full.metrics.get(name, "failed") for name in search.wanted]
-            table.add_row(
-                "full", *blank, *(f"{v:.4g}" if isinstance(v, float) else str(v) for v in values)
-            )
+            table.add_row("full", *blank, *map(number_text, values))
     console.print(table)
     console.print(f"picture: {folder / 'figure.png'}", highlight=False)
-
-
-def _text(value: Any) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -16,6 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from neuroskyrm.app.commands import duration_text
+from neuroskyrm.app.metric_units import labelled, metric_unit, number_text
 from neuroskyrm.app.sweep import Sweep, load_sweep
 from neuroskyrm.app.sweep_cost import SweepCost, probe, sweep_cost
 from neuroskyrm.app.sweep_executors import MakeExecutor, dask, processes, slurm
@@ -23,7 +24,7 @@ from neuroskyrm.app.sweep_figure import draw_sweep
 from neuroskyrm.app.sweep_journal import Journal, Record
 from neuroskyrm.app.sweep_live import LiveResults
 from neuroskyrm.app.sweep_plan import Plan, plan_sweep
-from neuroskyrm.app.sweep_points import place_points
+from neuroskyrm.app.sweep_points import place_points, unit_of
 from neuroskyrm.app.sweep_results import best_points, dataset, save_netcdf, save_table
 from neuroskyrm.app.sweep_run import SweepRun, Tally
 from neuroskyrm.errors import ConfigError
@@ -216,15 +217,18 @@ def _verify(
     _compute(higher, journal, place, console)
     found = {record.number: record for record in records_of(higher, journal)}
     by_number = {record.number: record for record in records}
-    table = Table("point", *sweep.axes, f"{sweep.rung}", f"{wanted.rung}", title=wanted.metric)
+    axes = [labelled(key, unit_of(key)) for key in sweep.axes]
+    title = labelled(wanted.metric, metric_unit(wanted.metric))
+    table = Table("point", *axes, f"{sweep.rung}", f"{wanted.rung}", title=title)
     rows = []
     for point in sorted(chosen, key=lambda p: numbers.index(p.number)):
         pair = [
             r.metrics.get(wanted.metric) for r in (by_number[point.number], found[point.number])
         ]
         rows.append({"point": point.number, **point.values, sweep.rung: pair[0],
-                     wanted.rung: pair[1], "error": found[point.number].error})  # fmt: skip
-        table.add_row(str(point.number), *map(str, point.values.values()), *map(str, pair))
+                     wanted.rung: pair[1], "seconds": found[point.number].seconds,
+                     "error": found[point.number].error})  # fmt: skip
+        table.add_row(str(point.number), *map(number_text, [*point.values.values(), *pair]))
     write_json(folder / "verified.json", {"metric": wanted.metric, "points": rows})
     console.print(table)
 

@@ -17,10 +17,10 @@ from neuroskyrm.app.sweep_run import SweepRun
 from neuroskyrm.errors import ConfigError
 from neuroskyrm.io.stage_store import StageStore
 
-SECONDS = {"calibrate": 2.0, "report": 2.0, "learn-thiele": 120.0}
+SECONDS = {"calibrate": 0.6, "report": 0.5, "learn-thiele": 90.0}
 """Rough time of stages that a study's estimate leaves out [s]."""
 
-CHEAP = {"thiele": {"simulate": 0.5}, "card": {"calibrate": 0.003}}
+CHEAP = {"thiele": {"simulate": 0.1}, "card": {"calibrate": 0.003}}
 """Time of the stages that a rung replaces [s]."""
 
 MEGABYTES = 1.0

@@ -73,7 +73,7 @@ def test_one_file_holds_everything_and_needs_no_network(runs, tmp_path):
     assert all(source.startswith("data:") for source in parser.sources)
     assert len(re.findall(r"<img ", html)) == 2 + 2  # two overlays, one figure of each run
     assert "<td>deep.snn_accuracy</td><td>0.91</td><td>0.94</td>" in html
-    assert "<td>program.energy [J]</td><td>2e-09</td><td>2e-09</td>" in html
+    assert "<td>program.energy [J]</td><td>2e-09</td></tr>" in html
     for name in ("levels", "accuracies"):
         assert (tmp_path / "figures" / f"{name}.svg").exists()
 
