@@ -1,6 +1,7 @@
 """What a sweep costs beside its stages, and how well two processes share it.
 
-    python benchmarks/sweep_overhead.py [POINTS] [--no-tracks] [--write]
+    python benchmarks/sweep_overhead.py [POINTS] [--write]  # one core, a minute
+    python benchmarks/sweep_overhead.py --tracks [--write]   # two quiet cores, half a minute
 
 Start: processor time of a fresh worker until it can take a stage. Overhead: POINTS (10,000) cheap
 points on rung `card`, one stage each, journal and live zarr store on disk; all time that is not the
@@ -21,6 +22,7 @@ import time
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 from devicemodels.reference import soft_bounds
 from neuroskyrm.app.sweep import load_sweep
@@ -50,15 +52,15 @@ axes:
 TRAJECTORIES = """
 rung: full
 until: simulate
-set: {device.preset: demo, drive.pulses: 1, drive.cycles: 1, drive.width: 0.1 ns,
-      drive.pause: 0.1 ns, drive.reads: 1}
+set: {device.preset: demo, drive.pulses: 1, drive.cycles: 1, drive.width: 0.5 ns,
+      drive.pause: 0.5 ns, drive.reads: 1}
 repeats: 8
 axes:
   device.temperature: [300 K]
 """
 
 
-def overhead(folder: Path, points: int) -> dict[str, float]:
+def overhead(folder: Path, points: int) -> dict[str, object]:
     """Return the cost of a cheap point beside its stage [ms]."""
     soft_bounds(6).save(folder / "card.yaml")
     file = folder / "cheap.yaml"
@@ -84,6 +86,7 @@ def overhead(folder: Path, points: int) -> dict[str, float]:
     processor, wall = time.process_time() - processor, time.perf_counter() - wall
     share = processor / wall
     return {
+        "sweep.worker_start_s": start_of_worker(),
         "sweep.points": tally.done,
         "sweep.planning_ms_per_point": 1e3 * planned / points,
         # Stages are timed by the wall; a busy machine gives this process only a share of it.
@@ -114,12 +117,12 @@ def run_of(file: Path, folder: Path, jobs: int = 1, limit: int | None = None) ->
     return time.perf_counter() - start
 
 
-def efficiency(folder: Path) -> dict[str, float]:
+def efficiency(folder: Path) -> dict[str, object]:
     """Return how much sooner two processes finish than one, with and without the sweep."""
     file = folder / "tracks.yaml"
     file.write_text(TRAJECTORIES)
     run_of(file, folder / "warm", 1, 1)
-    found: dict[str, float] = {}
+    found: dict[str, Any] = {}
     for jobs in (1, 2):
         sweep, base = load_sweep(file)
         plan = plan_sweep(sweep, base, place_points(sweep))
@@ -155,16 +158,13 @@ def main() -> None:
     """Measure, print, and write if told to."""
     numbers = [word for word in sys.argv[1:] if word.isdigit()]
     points = int(numbers[0]) if numbers else 10_000
-    found: dict[str, object] = {"sweep.worker_start_s": start_of_worker()}
+    tracks = "--tracks" in sys.argv
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        found |= overhead(folder, points)
-        if "--no-tracks" not in sys.argv:
-            found |= efficiency(folder)
+        found = efficiency(Path(name)) if tracks else overhead(Path(name), points)
     found["machine"] = machine()
     print(json.dumps(found, indent=2))
     if "--write" in sys.argv:
-        write_json(RESULTS / "metrics.json", found)
+        write_json(RESULTS / ("two-processes.json" if tracks else "metrics.json"), found)
 
 
 if __name__ == "__main__":

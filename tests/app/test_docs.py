@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from PIL import Image
 
 from neuroskyrm.app.cli import app
 from neuroskyrm.app.optimize import load_design
@@ -70,7 +71,12 @@ def test_command_is_understood(page, code):
 
 
 @pytest.mark.parametrize(("page", "code"), blocks("yaml"))
-def test_yaml_block_is_valid(page, code, tmp_path):
+def test_yaml_block_is_valid(page, code, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for picture in re.findall(r"[\w-]+\.png", code):  # whatever the reader drew
+        drawn = Image.new("L", (9, 9), 255)
+        drawn.putpixel((4, 4), 0)
+        drawn.save(picture)
     file = tmp_path / "file.yaml"
     file.write_text(code)
     content = yaml.safe_load(code)
