@@ -133,7 +133,7 @@ def control_process(
             kind = _decision(rule, verdict, pulse, fired, stopped) if acts else None
             if kind is not None:
                 actions.append(Action(dynamics.time, kind, verdict))
-                pulse, fired, stopped = _act(rule, kind, dynamics, monitor, pulse, fired)
+                pulse, fired, stopped = _act(rule, kind, verdict, dynamics, monitor, pulse, fired)
                 end = max(end, max(dynamics.time, pulse.centre) + rule.afterwards)
         dynamics.advance(dynamics.time + rule.interval)
     final = texture_state(dynamics.spins, process.hamiltonian.periodic)
@@ -157,6 +157,7 @@ def _decision(
 def _act(
     rule: Controller,
     kind: str,
+    verdict: Verdict,
     dynamics: SpinDynamics,
     monitor: ProcessMonitor,
     pulse: FieldPulse,
@@ -168,5 +169,6 @@ def _act(
         return pulse, fired, True
     following = replace(rule.second, centre=dynamics.time + rule.second.centre)
     dynamics.fire(following)
-    monitor.reset(pulse_time=following.centre)
+    if verdict.label == "breathing":  # a process begins anew; otherwise it goes on
+        monitor.reset(pulse_time=following.centre)
     return following, fired + 1, False
