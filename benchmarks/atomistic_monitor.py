@@ -21,8 +21,10 @@ from networks.export.recurrent import OnnxMonitor, differing_verdicts, export_mo
 from networks.monitor import ProcessMonitor
 from networks.recurrent_study import FrameStore
 from neuroskyrm.app.watching import shipped_monitor
+from neuroskyrm.atomistic import Hamiltonian, relaxed_skyrmion
 from neuroskyrm.atomistic.labels import MIXED
 from neuroskyrm.io.atomic import write_json
+from neuroskyrm.texture.lattice_charge import lattice_charge
 
 MODELS = Path("docs/results/process-classifier")
 MONITORS = {
@@ -63,6 +65,8 @@ def main(folder: Path) -> None:
     store = clear_sample(40)
     frame = store.frames[0][3].astype(np.float32)
     found: dict[str, object] = {"processes": int(np.sum(store.labels < MIXED))}
+    spins = relaxed_skyrmion(Hamiltonian())
+    found["topological_charge_us"] = least_time(lambda f, _: lattice_charge(f), spins)
     for name, load in MONITORS.items():
         monitor = load()
         found[f"{name}.update_us"] = least_time(lambda f, k: monitor.update(f, k * 15e-12), frame)  # noqa: B023
