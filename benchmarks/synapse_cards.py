@@ -28,7 +28,7 @@ from devicemodels.card import DeviceCard
 from devicemodels.readout import Readout
 from neuroskyrm.io.atomic import write_json, write_text
 from neuroskyrm.io.trajectory import Trajectory
-from neuroskyrm.micromagnetics.track import COMPACT, PAPER, RIM, Track
+from neuroskyrm.micromagnetics.track import PAPER, PRESETS, RIM, Track
 from neuroskyrm.micromagnetics.track_drive import (
     INITIALISATION,
     Drive,
@@ -38,11 +38,24 @@ from neuroskyrm.micromagnetics.track_drive import (
 )
 
 ROOT = Path(__file__).resolve().parents[1]
-COMPACTS = {f"compact-n{n}-{T}K": (n, T) for n, T in
-            ((4, 300), (1, 300), (2, 300), (8, 300), (1, 0), (4, 0))}  # fmt: skip
-CARDS = {"paper-n4-300K", "rim-n4-300K", *COMPACTS}
-# Inside the rim, from the middle of the barrier on.
-READOUTS = dict.fromkeys(COMPACTS, Readout(start=0.0, end=215e-9, across=150e-9))
+ABOUT = {
+    "compact": "A synapse on half the area (480 x 200 nm): six skyrmions of stronger DMI, a rim of "
+    "raised anisotropy, all layers driven, exchange through the spacers.",
+    "register": "A shift register (855 x 100 nm): six skyrmions in single file in twelve wells "
+    "between gates of raised anisotropy, a rim, all layers driven, exchange through the spacers.",
+}
+# Inside the rim, from the middle on.
+JUNCTIONS = {
+    "compact": Readout(start=0.0, end=215e-9, across=150e-9),
+    "register": Readout(start=0.0, end=402.5e-9, across=50e-9),
+}
+VARIANTS = {
+    f"{design}-n{n}-{T}K": (design, n, T)
+    for design in ABOUT
+    for n, T in ((4, 300), (1, 300), (2, 300), (8, 300), (1, 0), (4, 0))
+}
+CARDS = {"paper-n4-300K", "rim-n4-300K", *VARIANTS}
+READOUTS = {name: JUNCTIONS[design] for name, (design, _, _) in VARIANTS.items()}
 FULL = (
     "full layers, 4 nm cells, single precision, RK4 with 0.5 ps steps, demagnetising field "
     "between cells extrapolated over four steps"
@@ -123,13 +136,8 @@ def studies() -> dict[str, tuple[Track, Drive, str, str]]:
             "again (800 x 220 nm, n = 4, 300 K).",
             FULL,
         ),
-        **{name: compact(name) for name in COMPACTS},
-        "compact-n4-300K-fine": (
-            replace(COMPACT, name="compact-n4-300K-fine", cell=2.5e-9),
-            replace(default_drive(COMPACT), steps=default_drive(COMPACT).steps[:3]),
-            "The compact synapse with cells of 2.5 nm: the first three pulses.",
-            FULL.replace("4 nm cells", "2.5 nm cells").replace("0.5 ps", "0.23 ps"),
-        ),
+        **{name: variant(name) for name in VARIANTS},
+        **{f"{design}-n4-300K-fine": fine(design) for design in ABOUT},
         "rim-n4-300K": (
             rim,
             replace(default_drive(rim), steps=pulses),
@@ -140,19 +148,27 @@ def studies() -> dict[str, tuple[Track, Drive, str, str]]:
     }
 
 
-def compact(name: str) -> tuple[Track, Drive, str, str]:
-    """Return the compact design by its layers and temperature; n = 4 at 300 K has five cycles."""
-    layers, temperature = COMPACTS[name]
-    track = replace(COMPACT, name=name, layers=layers, temperature=float(temperature))
-    drive = default_drive(COMPACT)
+def variant(name: str) -> tuple[Track, Drive, str, str]:
+    """Return a design by its layers and temperature; n = 4 at 300 K has all its cycles."""
+    design, layers, temperature = VARIANTS[name]
+    track = replace(PRESETS[design], name=name, layers=layers, temperature=float(temperature))
+    drive = default_drive(PRESETS[design])
     if (layers, temperature) != (4, 300):
-        drive = replace(drive, steps=drive.steps[:12])
-    text = (
-        f"A synapse on half the area (480 x 200 nm, n = {layers}, {temperature} K): six skyrmions "
-        "of stronger DMI, a rim of raised anisotropy, all layers driven, exchange through the "
-        "spacers."
-    )
-    return track, drive, text, COARSE
+        drive = replace(drive, steps=one_cycle(drive))
+    return track, drive, f"{ABOUT[design]} n = {layers}, {temperature} K.", COARSE
+
+
+def fine(design: str) -> tuple[Track, Drive, str, str]:
+    """Return one cycle of a design with cells of 2.5 nm."""
+    track = replace(PRESETS[design], name=f"{design}-n4-300K-fine", cell=2.5e-9)
+    drive = default_drive(PRESETS[design])
+    fidelity = FULL.replace("4 nm cells", "2.5 nm cells").replace("0.5 ps", "0.23 ps")
+    return track, replace(drive, steps=one_cycle(drive)), f"{ABOUT[design]} 2.5 nm cells.", fidelity
+
+
+def one_cycle(drive: Drive) -> tuple[Step, ...]:
+    """Return the steps of the first cycle."""
+    return drive.steps[: drive.cycles.count(0)]
 
 
 def paper_by_layers(n: int) -> tuple[Track, Drive, str, str]:
@@ -181,13 +197,16 @@ def trajectories(track: Track, seeds: list[int], folder: Path) -> list[Trajector
 def metrics_of(card: DeviceCard, runs: list[Visits], readout: Readout) -> dict[str, Any]:
     """Return the numbers of one result, flat and dotted."""
     G = card.conductance / readout.G0
-    spread = np.hypot(card.levels.read_sd, card.levels.visit_sd) / readout.G0
+    between = np.array(card.levels.visit_sd) / readout.G0
+    spread = np.hypot(np.array(card.levels.read_sd) / readout.G0, between)
     return {
         "device.states": card.states,
         "device.states_apart_2sd": states_apart(G, spread),
+        "device.states_apart_2sd_mean_of_pause": states_apart(G, between),
         "device.range": float(G[-1] - G[0]),
         "device.levels": G.tolist(),
         "device.spread": spread.tolist(),
+        "device.spread_mean_of_pause": between.tolist(),
         "device.energy_per_update": card.pulse.energy,
         "device.skyrmions_at_start": [int(run.total[0]) for run in runs],
         "device.skyrmions_at_end": [int(run.total[-1]) for run in runs],

@@ -1,9 +1,10 @@
-"""How long the compact synapse keeps its skyrmions: totals, losses and states against the pulse.
+"""How long a synapse keeps its skyrmions: totals, losses and states against the pulse.
 
-    python benchmarks/synapse_endurance.py --runs runs
+    python benchmarks/synapse_endurance.py register-n4-300K --runs runs
 
-Reads what `synapse_cards.py compact-n4-300K` left in `--runs`, finished or not, and writes
-`docs/results/synapse-endurance/`. The shipped card is made of the first two cycles.
+Reads what `synapse_cards.py` left of that name in `--runs`, finished or not, and writes
+`docs/results/synapse-endurance-register/` (`synapse-endurance/` for the compact design, whose
+shipped card is made of the first two cycles).
 """
 
 from __future__ import annotations
@@ -20,13 +21,15 @@ from devicemodels.calibrate_visits import Visits, visits_of
 from neuroskyrm.io.atomic import replacing, write_json
 from neuroskyrm.io.provenance import versions
 
-NAME = "compact-n4-300K"
-FOLDER = cards.ROOT / "docs" / "results" / "synapse-endurance"
+RESULTS = cards.ROOT / "docs" / "results"
+FOLDERS = {
+    "compact-n4-300K": "synapse-endurance",
+    "register-n4-300K": "synapse-endurance-register",
+}
 
 
-def summary(runs: list[Visits]) -> dict[str, Any]:
+def summary(runs: list[Visits], G0: float) -> dict[str, Any]:
     """Return losses, and range and states cycle by cycle."""
-    G0 = cards.READOUTS[NAME].G0
     lost = sum(int(np.sum(np.diff(run.total) < 0)) for run in runs)
     pulses = sum(len(run.polarity) - 1 for run in runs)
     by_cycle = {}
@@ -70,16 +73,20 @@ def draw(runs: list[Visits], path: Path) -> None:
 def main() -> None:
     """Read, write, draw."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("name", choices=FOLDERS)
     parser.add_argument("--runs", type=Path, default=Path("runs"))
     parser.add_argument("--seeds", type=int, nargs="+", default=list(range(1, 9)))
     options = parser.parse_args()
-    track = cards.studies()[NAME][0]
-    readout = cards.READOUTS[NAME]
+    track, readout = cards.studies()[options.name][0], cards.READOUTS[options.name]
     found = cards.trajectories(track, options.seeds, options.runs)
     runs = [visits_of(trajectory, readout, track) for trajectory in found]
-    about = {"command": "python benchmarks/synapse_endurance.py", "code": versions()}
-    write_json(FOLDER / "metrics.json", {**summary(runs), **about})
-    draw(runs, FOLDER / "endurance.png")
+    command = f"python benchmarks/synapse_endurance.py {options.name}"
+    folder = RESULTS / FOLDERS[options.name]
+    write_json(
+        folder / "metrics.json",
+        {**summary(runs, readout.G0), "command": command, "code": versions()},
+    )
+    draw(runs, folder / "endurance.png")
 
 
 if __name__ == "__main__":

@@ -86,8 +86,8 @@ class TrackRegionSection(FrozenModel):
 class DeviceSection(FrozenModel):
     """The synapse: track, stack, barrier and skyrmions. What is not given is as in the preset."""
 
-    preset: Literal["demo", "paper", "rim", "compact"] = Field(
-        description="demo (small, quick), paper (Appendix A), rim, compact (keeps its skyrmions)"
+    preset: Literal["demo", "paper", "rim", "compact", "register"] = Field(
+        description="demo (small, quick), paper (Appendix A), rim, compact, register (12 wells)"
     )
     length: Annotated[q.Length, Field(ge=20e-9, lt=1e-4)] = Field(description="along x")
     width: Annotated[q.Length, Field(ge=20e-9, lt=1e-4)] = Field(description="along y")
@@ -103,6 +103,9 @@ class DeviceSection(FrozenModel):
         description="seeded in the pre-synapse"
     )
     rows: Annotated[q.Whole, Field(ge=1, le=100)] = Field(description="rows they are seeded in")
+    places: list[tuple[q.Length, q.Length]] = Field(
+        max_length=1000, description="or where each is seeded: [x, y] from the middle"
+    )
     regions: list[TrackRegionSection] = Field(
         max_length=1000, description="parts with a Ku or D of their own; later ones win"
     )
@@ -139,6 +142,7 @@ class DeviceSection(FrozenModel):
 
         parts = {"film": Film, "barrier": Barrier, "rim": Rim}
         values = {"name": self.preset, **self.model_dump(exclude={"preset"})}
+        values["places"] = tuple(values["places"])
         values["regions"] = tuple(Region(**region) for region in values["regions"])
         return Track(**{key: parts[key](**v) if key in parts else v for key, v in values.items()})
 

@@ -142,6 +142,8 @@ class Track:
         Number seeded in the pre-synapse.
     rows : int
         Rows across the track in which they are seeded.
+    places : tuple of (float, float)
+        Or where each of them is seeded, from the track's middle [m].
     regions : tuple of Region
         Parts with a Ku or D of their own, drawn over film, barrier and rim; later ones win.
     """
@@ -159,6 +161,7 @@ class Track:
     driven: Driven = "outer"
     skyrmions: int = 10
     rows: int = 2
+    places: tuple[tuple[float, float], ...] = ()
     regions: tuple[Region, ...] = ()
 
     def __post_init__(self) -> None:
@@ -183,7 +186,21 @@ class Track:
                 f"'track.barrier.across' = {self.barrier.across:g} m and two rims of "
                 f"{self.rim.width:g} m are wider than the track ({self.width:g} m)."
             )
+        self._check_places()
         self.region_masks()
+
+    def _check_places(self) -> None:
+        if self.places and len(self.places) != self.skyrmions:
+            raise ConfigError(
+                f"'track.places' has {len(self.places)} positions for 'track.skyrmions' = "
+                f"{self.skyrmions}; give one for each, or none."
+            )
+        for number, (x, y) in enumerate(self.places):
+            if abs(x) > self.length / 2 or abs(y) > self.width / 2:
+                raise ConfigError(
+                    f"'track.places[{number}]' = ({x:g} m, {y:g} m) lies outside the track, which "
+                    f"spans {self.length:g} m x {self.width:g} m around its middle."
+                )
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -249,6 +266,8 @@ class Track:
 
     def nuclei(self) -> list[tuple[float, float]]:
         """Return where the skyrmions are seeded [m from the lower left corner], row by row."""
+        if self.places:
+            return [(x + self.length / 2, y + self.width / 2) for x, y in self.places]
         margin = self.rim.width + 2 * self.cell
         start, end = margin, self.length / 2 - self.barrier.along / 2 - 2 * self.cell
         low, high = margin, self.width - margin
@@ -331,6 +350,28 @@ Stronger DMI (2.1 mJ/m^2 in place of 1.7) and field keep the radius near 20 nm w
 skyrmion in a half; stronger exchange through the spacers keeps columns whole. The gaps are 50 nm.
 """
 
+REGISTER = Track(
+    "register",
+    length=855e-9,
+    width=100e-9,
+    cell=5e-9,
+    film=Film(D=2.1e-3, interlayer=0.5e-3),
+    barrier=Barrier(along=0.0, across=0.0),
+    rim=Rim(width=25e-9, Ku=1.5e6),
+    field=85e-3,
+    driven="all",
+    skyrmions=6,
+    rows=1,
+    places=tuple((-35e-9 - 70e-9 * well, 0.0) for well in reversed(range(6))),
+    regions=(Region(along=35e-9, across=50e-9, copies=11, pitch=70e-9, Ku=777e3),),
+)
+"""A shift register: six skyrmions in single file in a channel of twelve wells.
+
+Gates of raised anisotropy, as wide as the wells between them, part the wells: a skyrmion rests in
+the middle of one and nowhere else, so each that has passed the middle gate adds the same area to
+what the junction sees, and no other can push it back.
+"""
+
 DEMO = Track(
     "demo",
     length=280e-9,
@@ -348,7 +389,7 @@ DEMO = Track(
 Half the paper's field and a low barrier make skyrmions that two layers hold at 300 K.
 """
 
-PRESETS = {track.name: track for track in (PAPER, RIM, COMPACT, DEMO)}
+PRESETS = {track.name: track for track in (PAPER, RIM, COMPACT, REGISTER, DEMO)}
 """The tracks by name."""
 
 

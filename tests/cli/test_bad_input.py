@@ -28,7 +28,10 @@ STUDIES = [
     ("device: {length: 0 nm}", ["'device.length'", "greater than or equal to"]),
     ("device: {length: 401 nm}", ["track.length", "whole number"]),
     ("device: {layers: 0}", ["'device.layers' = 0", "greater than or equal to 1"]),
-    ("device: {preset: papr}", ["'device.preset' = 'papr'", "'demo', 'paper', 'rim' or 'compact'"]),
+    (
+        "device: {preset: papr}",
+        ["'device.preset' = 'papr'", "'paper', 'rim', 'compact' or 'register'"],
+    ),
     ("device: {driven: some}", ["'device.driven' = 'some'", "'outer' or 'all'"]),
     ("device: 7", ["'device' = 7", "must"]),
     ("device: {film: {alpha: 0}}", ["'device.film.alpha' = 0", "greater than 0"]),

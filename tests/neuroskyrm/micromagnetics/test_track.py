@@ -85,6 +85,11 @@ def test_nuclei_lie_apart_in_the_pre_synapse(track):
     assert apart.min() > 30e-9
 
 
+def test_places_are_measured_from_the_middle():
+    track = replace(PAPER, skyrmions=2, places=((-100e-9, 0.0), (100e-9, 10e-9)))
+    assert np.allclose(track.nuclei(), [(300e-9, 110e-9), (500e-9, 120e-9)])
+
+
 def test_with_gap_sets_the_gap():
     assert RIM.with_gap(40e-9).gap == pytest.approx(40e-9)
     assert PAPER.with_gap(48e-9).barrier.across == pytest.approx(124e-9)
@@ -93,7 +98,7 @@ def test_with_gap_sets_the_gap():
 def test_presets_by_name():
     assert preset("rim") is RIM
     with pytest.raises(
-        ConfigError, match=r"no track 'rimm'; the presets are paper, rim, compact, demo"
+        ConfigError, match=r"no track 'rimm'; the presets are paper, rim, compact, register, demo"
     ):
         preset("rimm")
 
@@ -107,6 +112,8 @@ def test_presets_by_name():
         ({"driven": "inner"}, "must be 'outer' or 'all'"),
         ({"layers": 0}, "'track.layers' = 0 must be 1 or more"),
         ({"rim": Rim(width=60e-9)}, "are wider than the track"),
+        ({"places": ((0.0, 0.0),)}, "has 1 positions for 'track.skyrmions' = 16"),
+        ({"places": ((0.0, 111e-9),), "skyrmions": 1}, r"places\[0\]' = .* outside the track"),
     ],
 )
 def test_impossible_tracks_are_refused(change, sentence):
