@@ -41,13 +41,13 @@ ROOT = Path(__file__).resolve().parents[1]
 ABOUT = {
     "compact": "A synapse on half the area (480 x 200 nm): six skyrmions of stronger DMI, a rim of "
     "raised anisotropy, all layers driven, exchange through the spacers.",
-    "register": "A shift register (855 x 100 nm): six skyrmions in single file in twelve wells "
+    "register": "A shift register (715 x 100 nm): five skyrmions in single file in ten wells "
     "between gates of raised anisotropy, a rim, all layers driven, exchange through the spacers.",
 }
 # Inside the rim, from the middle on.
 JUNCTIONS = {
     "compact": Readout(start=0.0, end=215e-9, across=150e-9),
-    "register": Readout(start=0.0, end=402.5e-9, across=50e-9),
+    "register": Readout(start=0.0, end=332.5e-9, across=50e-9),
 }
 VARIANTS = {
     f"{design}-n{n}-{T}K": (design, n, T)

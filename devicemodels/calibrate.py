@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
@@ -10,6 +11,7 @@ import numpy as np
 
 from devicemodels.calibrate_check import bootstrap, goodness_of_fit, wilson_interval
 from devicemodels.calibrate_fit import States, count_transitions, fit_states, transition_matrix
+from devicemodels.calibrate_relax import drift, relaxation_record
 from devicemodels.calibrate_visits import HasTable, Visits, visits_of
 from devicemodels.card import Branch, DeviceCard, Levels, PulseCost
 from devicemodels.readout import Readout
@@ -83,7 +85,7 @@ def calibrate(
     )
     record = {
         "study": {
-            "track": asdict(track),
+            "track": json.loads(json.dumps(asdict(track))),  # tuples become lists, as in a file
             "drive": _drive_record(drive),
             "readout": asdict(readout),
         },
@@ -92,6 +94,7 @@ def calibrate(
         "trajectories": len(runs),
         "code": {"digest": code_digest(PHYSICS), **versions()},
         "prior": f"Dirichlet, worth {prior_weight:g} pulses, from the jumps of all states",
+        "relaxation": relaxation_record(runs, fit_states(runs)),
         "held_back": _cross_validate(runs, track, drive, prior_weight, seed),
         **loss_record(runs),
         **(provenance or {}),
@@ -163,10 +166,13 @@ def _numbers(runs: Sequence[Visits], card: DeviceCard) -> dict[str, float]:
         numbers[f"levels.mean.{s}"] = float(mean[state == s].mean())
         numbers[f"levels.read_sd.{s}"] = float(np.sqrt(np.mean(sd[state == s] ** 2)))
     jumps = np.concatenate([np.diff(run.count) for run in runs])
+    drifts = np.concatenate([drift(run)[1:] for run in runs])
     pulse = np.concatenate([run.polarity[1:] for run in runs])
     first = np.concatenate([run.cycle[1:] == 0 for run in runs])
     for branch, polarity in (("potentiation", 1), ("depression", -1)):
         mine = pulse == polarity
+        if mine.any():
+            numbers[f"relaxation.{branch}"] = float(drifts[mine].mean())
         cycles = {"": mine, ".first": mine & first, ".later": mine & ~first}
         for label, chosen in cycles.items() if first.any() and not first.all() else [("", mine)]:
             if chosen.any():

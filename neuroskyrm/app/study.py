@@ -87,7 +87,7 @@ class DeviceSection(FrozenModel):
     """The synapse: track, stack, barrier and skyrmions. What is not given is as in the preset."""
 
     preset: Literal["demo", "paper", "rim", "compact", "register"] = Field(
-        description="demo (small, quick), paper (Appendix A), rim, compact, register (12 wells)"
+        description="demo (small, quick), paper (Appendix A), rim, compact, register (ten wells)"
     )
     length: Annotated[q.Length, Field(ge=20e-9, lt=1e-4)] = Field(description="along x")
     width: Annotated[q.Length, Field(ge=20e-9, lt=1e-4)] = Field(description="along y")

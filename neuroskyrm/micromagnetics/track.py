@@ -352,20 +352,20 @@ skyrmion in a half; stronger exchange through the spacers keeps columns whole. T
 
 REGISTER = Track(
     "register",
-    length=855e-9,
+    length=715e-9,
     width=100e-9,
     cell=5e-9,
     film=Film(D=2.1e-3, interlayer=0.5e-3),
     barrier=Barrier(along=0.0, across=0.0),
     rim=Rim(width=25e-9, Ku=1.5e6),
-    field=85e-3,
+    field=88e-3,
     driven="all",
-    skyrmions=6,
+    skyrmions=5,
     rows=1,
-    places=tuple((-35e-9 - 70e-9 * well, 0.0) for well in reversed(range(6))),
-    regions=(Region(along=35e-9, across=50e-9, copies=11, pitch=70e-9, Ku=777e3),),
+    places=tuple((-35e-9 - 70e-9 * well, 0.0) for well in reversed(range(5))),
+    regions=(Region(along=35e-9, across=50e-9, copies=9, pitch=70e-9, Ku=767e3),),
 )
-"""A shift register: six skyrmions in single file in a channel of twelve wells.
+"""A shift register: five skyrmions in single file in a channel of ten wells.
 
 Gates of raised anisotropy, as wide as the wells between them, part the wells: a skyrmion rests in
 the middle of one and nowhere else, so each that has passed the middle gate adds the same area to

@@ -151,7 +151,7 @@ def default_drive(track: Track) -> Drive:
     ----------
     track : Track
         `DEMO` gets one short cycle; `COMPACT`, five of 6 + 6 pulses of 1 ns; `REGISTER`, five of
-        7 + 7 pulses of 1.8 ns; tracks with outer layers driven, the paper's drive; others, that
+        6 + 6 pulses of 2.2 ns; tracks with outer layers driven, the paper's drive; others, that
         of `RIM`.
     """
     # One dilution of 12 between nominal and effective current throughout (50 MA/cm^2 over the
@@ -163,7 +163,7 @@ def default_drive(track: Track) -> Drive:
         steps = cycles(pulses=6, count=5, width=1e-9, pause=1e-9)
         return Drive(steps, current=3.2e10, nominal=12 * 3.2e10, reads=5)
     if track.name == "register":
-        steps = cycles(pulses=7, count=5, width=1.8e-9, pause=1.5e-9)
-        return Drive(steps, current=5.5e10, nominal=12 * 5.5e10, reads=10)
+        steps = cycles(pulses=6, count=5, width=2.2e-9, pause=2e-9)
+        return Drive(steps, current=3.8e10, nominal=12 * 3.8e10, reads=10)
     current = 50e10 / 12 if track.driven == "outer" else 1.75e10
     return Drive(cycles(), current=current, nominal=12 * current)

@@ -102,6 +102,22 @@ def test_provenance_names_study_code_seeds_and_losses(card):
     assert len(record["code"]["digest"]) == 12
 
 
+def test_drift_at_rest_is_measured_by_polarity():
+    """A device that gives back 1 % of G0 in each pause after potentiation, and nothing else."""
+    runs = [device(seed, noise=0) for seed in range(6)]
+    for run in runs:
+        after = run.table["polarity"] > 0
+        read = np.tile(np.arange(10), len(after) // 10)
+        run.table["profile"][after, 100:] -= (0.01 / 2.8) * (read[after, None] >= 5)
+    card = calibrate(
+        runs, Readout(), track=PAPER, drive=DRIVE, name="drifting", description="", draws=50
+    )
+    found = card.provenance["relaxation"]
+    assert found["potentiation"]["mean"] == pytest.approx(-0.01 * 20e-6)
+    assert found["potentiation"]["by_state"][1] == pytest.approx(-0.01 * 20e-6)
+    assert found["depression"]["mean"] == pytest.approx(0, abs=1e-12)
+
+
 def test_the_card_reproduces_runs_it_was_not_fitted_to(card):
     held_back = [visits_of(device(seed), Readout(), PAPER) for seed in range(100, 110)]
     result = goodness_of_fit(card, held_back, np.random.default_rng(0), replicas=100)
