@@ -2,7 +2,7 @@
 
 A smaller net (784-300-300-10, 20,000 training images) than the paper's, so that it trains within
 a test; the statements are about the difference to its own float net. The paper's net itself is
-in docs/results/deep-mnist.
+in docs/results/deep-wires.
 """
 
 from __future__ import annotations
