@@ -60,9 +60,10 @@ def mark_duplication(axes, data) -> None:
     """Mark the points that end in two skyrmions or more, and where the paper looks for them."""
     rows, columns = np.nonzero(duplication(data))
     widths, dampings = data["width"].values * 1e12, data["damping"].values
-    axes.plot(widths[columns], dampings[rows], ".", ms=2.5, color="black")
+    axes.plot(widths[columns], dampings[rows], ".", ms=2.5, color="black", zorder=1.5)
     axes.add_patch(Rectangle((15.5, 0.08), 17, 0.05, fill=False, ls="--", lw=1.2))
-    axes.set_title(f"{axes.get_title()}; dots: two skyrmions or more", fontsize=11)
+    text = "dots: two skyrmions or more; dashed: where the paper sees two"
+    axes.set_title(f"{axes.get_title()}; {text}", fontsize=9)
 
 
 def metrics_of(data) -> dict[str, object]:
