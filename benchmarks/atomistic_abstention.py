@@ -36,7 +36,7 @@ from networks.recurrent_abstention import (
     merged,
 )
 from networks.recurrent_training import Training, train_classifier
-from neuroskyrm.atomistic import LABELS, load_diagram
+from neuroskyrm.atomistic import LABELS, draw_diagram, load_diagram
 from neuroskyrm.atomistic.labels import MIXED
 from neuroskyrm.io.atomic import replacing, write_json
 
@@ -223,10 +223,12 @@ def draw(path: Path, rows: dict[str, dict[str, object]]) -> None:
     figure.savefig(path, dpi=130)
 
 
-def ship(case: Case, nets: list[RecurrentClassifier], level: float) -> dict[str, object]:
-    """Write the shipped monitor: its verdict is sure where the alarm is not raised."""
-    data = replace(learning_set(case), scalars=case.extra)
-    monitor, _ = train_monitor(data, options(0, 1), LABELS)
+def ship(
+    case: Case, nets: list[RecurrentClassifier], level: float, picture: Path
+) -> dict[str, object]:
+    """Write the shipped monitor, which is sure where no alarm is raised; draw what it says."""
+    known = replace(learning_set(case), scalars=case.extra)
+    monitor, _ = train_monitor(known, options(0, 1), LABELS)
     monitor.classifier = merged(nets)
     monitor.threshold = round(1 - level, 4)
     monitor.save(SHIPPED)
@@ -235,6 +237,10 @@ def ship(case: Case, nets: list[RecurrentClassifier], level: float) -> dict[str,
     outputs = monitor.classifier.probabilities(test.profiles)[:, -1]
     named = (outputs[:, :MIXED].max(axis=1) >= monitor.threshold) & (outputs.argmax(1) != MIXED)
     right = named & (outputs.argmax(1) == test.labels)
+    data = load_diagram(RUNS / "diagram-40.nc")
+    said = np.where(named, outputs.argmax(1), MIXED).reshape(data["label"].shape)
+    title = r"$\theta$ = 40$^\circ$, lines: the shipped monitor"
+    draw_diagram(data, title, boundaries=said).savefig(picture, dpi=130)
     return {
         "shipped.threshold": monitor.threshold,
         "shipped.mixed_not_named": round(float(np.mean(~named[~clear])), 4),
@@ -261,7 +267,7 @@ def main(folder: Path) -> None:
         if case == BEST:
             level = alarm_level(result.held, FALSE_ALARMS)
             found |= missed_kinds(result.together, level, clear)
-            found |= ship(case, result.nets, level)
+            found |= ship(case, result.nets, level, folder / "boundaries.png")
     draw(folder / "abstention.png", {k: v for k, v in rows.items() if k.endswith("ensemble")})
     found |= {f"{name}: {key}": value for name, row in rows.items() for key, value in row.items()}
     found |= {
