@@ -1,5 +1,8 @@
 # mypy: allow-untyped-defs, allow-untyped-calls, no-check-untyped-defs
-"""Whole runs of time steps inside compiled code, free of the interpreter lock."""
+"""Whole runs of time steps inside compiled code, free of the interpreter lock.
+
+States are padded as `_kernels.row_stride` says, which depends on the processor's registers.
+"""
 
 from __future__ import annotations
 

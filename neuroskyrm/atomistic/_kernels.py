@@ -40,7 +40,7 @@ def fill_halo(s, ny, nx, stride, wrap_x, wrap_y):
 
 @kernel
 def _torque(s, o, plane, stride, couplings, applied, noise):
-    """Return ``-S x (B + alpha S x B)`` of eight spins: Eq. (2) without gamma / (1 + alpha^2)."""
+    """Return ``-S x (B + alpha S x B)``: Eq. (2) without gamma / (1 + alpha^2)."""
     j2, d2, k2, alpha = couplings
     p, q = o + plane, o + 2 * plane
     x, y, z = load(s, o), load(s, p), load(s, q)
@@ -92,7 +92,7 @@ def stage(src, base, out, shape, couplings, applied, noise, weight):
 
 @kernel
 def _store_unit(out, o, plane, x, y, z):
-    """Store eight spins, brought back to length one.
+    """Store a vector of spins, brought back to length one.
 
     A step leaves lengths within a few percent of one, where ``1 / |S|`` is its Taylor series to
     second order in ``|S|^2 - 1``; a division and a square root would cost half a field.

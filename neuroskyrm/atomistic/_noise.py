@@ -45,7 +45,10 @@ def _mix64(h):
 
 @kernel
 def fill_noise(noise, ny, nx, stride, sigma, seed, step):
-    """Fill the interior of a padded flat array with Gaussian numbers of width `sigma`."""
+    """Fill the interior of a padded flat array with Gaussian numbers of width `sigma`.
+
+    Rows are padded as in `_kernels`; the numbers do not depend on it.
+    """
     key = _mix64(_mix64(np.uint64(seed)) + np.uint64(step) * np.uint64(0x9E3779B97F4A7C15))
     first = np.uint32(key & np.uint64(0xFFFFFFFF))
     second = np.uint32(key >> np.uint64(32))

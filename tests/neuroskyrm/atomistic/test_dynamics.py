@@ -42,6 +42,13 @@ def reference_rk4(hamiltonian, spins, damping, pulse, duration, count):
     return spins
 
 
+@pytest.mark.parametrize("shape", [(1, 1), (9, 16), (100, 100)])
+def test_states_begin_at_a_cache_line(shape):
+    flat = pad(random_spins(shape))
+    assert flat.ctypes.data % 64 == 0
+    assert flat.flags.c_contiguous
+
+
 @pytest.mark.parametrize("shape", [(1, 1), (3, 5), (8, 8), (9, 16), (12, 17)])
 @pytest.mark.parametrize("periodic", [(True, True), (False, False), (False, True)])
 def test_kernel_computes_the_field_of_the_hamiltonian(shape, periodic):
