@@ -34,7 +34,7 @@ STATES = (1, 3, 5, 7, 9, 13, 17, 33, 65, np.inf)
 SEEDS = (1, 2, 3)
 POISSON_IMAGES = 1000
 SCAN = (0.5, 0.65, 0.8)
-CODINGS = {"constant": (Coding(), 10), "poisson": (Coding("poisson"), 30)}
+CODINGS = {"constant": (Coding(), 10), "poisson": (Coding("poisson"), 20)}
 """Input code and steps of 1 ms."""
 
 Found = dict[str, Any]
@@ -48,7 +48,8 @@ def converted(
     held = data.train_images[-500:], data.train_labels[-500:]
     levels = IdealDevice((int(states) + 1) // 2 if np.isfinite(states) else 128).levels
     scales = (float(signed_levels(levels)[-1] / 0.6),) * 3 if direct else None
-    scan = SCAN[1:2] if direct else SCAN  # few direct states may leave a dead layer: no scan
+    # Few direct states may leave a dead layer, and Poisson spikes take long: no scan there.
+    scan = SCAN[1:2] if direct or coding.kind == "poisson" else SCAN
     return convert(net, *held, levels, scales=scales, coding=coding, steps=steps, scan=scan)
 
 
