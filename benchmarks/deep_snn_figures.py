@@ -94,10 +94,11 @@ def draw(run: Path, metrics: Found, path: Path) -> None:
         axes[0].axhline(100 * entries[0]["float"], color="grey", linewidth=0.8)
     axes[0].set(xlabel="time steps", ylabel="MNIST accuracy (%)", ylim=(97, 99.6))
     axes[0].legend()
-    if "states.float" in metrics:
-        draw_states(axes[1], metrics)
-    if "time.float" in metrics:
-        draw_time(axes[2], metrics)
+    for axis, part, drawn in ((axes[1], "states", draw_states), (axes[2], "time", draw_time)):
+        if f"{part}.float" in metrics:
+            drawn(axis, metrics)
+        else:
+            axis.set_visible(False)
     with replacing(path) as temporary:
         figure.savefig(temporary, dpi=90)
 
