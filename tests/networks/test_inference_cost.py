@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from crossbar import Wires
 from devicemodels import IdealDevice
 from networks.conversion import convert
 from networks.hosting import host
@@ -19,13 +20,15 @@ def images():
     return np.random.default_rng(1).integers(0, 256, (20, 12), dtype=np.uint8)
 
 
-def hosted(images, kind="constant"):
+def converted(images, kind="constant"):
     rng = np.random.default_rng(0)
     ann = TrainedAnn(tuple(rng.standard_normal(s).astype(np.float32) for s in ((12, 8), (8, 3))))
     labels = np.arange(20, dtype=np.uint8) % 3
-    device = IdealDevice(5)
-    conversion = convert(ann, images, labels, device.levels, coding=Coding(kind), steps=6)
-    return host(conversion, device, seed=1)
+    return convert(ann, images, labels, IdealDevice(5).levels, coding=Coding(kind), steps=6)
+
+
+def hosted(images, kind="constant"):
+    return host(converted(images, kind), IdealDevice(5), seed=1)
 
 
 def row_conductance(array):
@@ -62,3 +65,16 @@ def test_poisson_inputs_cost_their_spikes(images):
 def test_impossible_read_is_refused(images):
     with pytest.raises(ConfigError, match="must be positive"):
         inference_cost(hosted(images), images, np.random.default_rng(2), voltage=-0.1)
+
+
+def test_trimmed_rows_are_paid_at_the_height_that_the_trim_sets(images):
+    wires = Wires(200.0, 200.0)
+    net = host(converted(images), IdealDevice(5), seed=1, wires=wires, trim_images=images)
+    cost = inference_cost(net, images, np.random.default_rng(2), voltage=0.2)
+    run = net.snn.run(images, record=True)
+    first, second = net.crossbars
+    drive = 0.2 * net.trims[0].drive * constant_drive(images) / FULL_DRIVE
+    power = 6 * first.solution().power(drive).sum()
+    power += second.solution().power(0.2 * net.trims[1].drive * run.spikes[0].astype(float)).sum()
+    assert np.ptp(net.trims[0].drive) > 0.001
+    assert cost.energy == pytest.approx(10e-9 * power / 20)
