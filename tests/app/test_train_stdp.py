@@ -15,7 +15,7 @@ from neuroskyrm.app.study import load_study
 
 SMALL = ("stdp.train=120", "stdp.passes=1", "stdp.neurons=20",
          "stdp.label=60")  # fmt: skip
-WIRED = ("crossbar.wire=2", "crossbar.tile=128")
+WIRED = ("crossbar.wire=2", "crossbar.tile=128", "crossbar.trim=0")
 
 
 def learn(folder, seen=None, more=()):
@@ -70,7 +70,10 @@ def test_accuracy_and_energy_are_told_and_weights_and_curve_drawn(tmp_path):
 def test_wires_and_the_reference_column_are_the_crossbars(tmp_path):
     ideal = learn(tmp_path / "ideal")
     wired = learn(tmp_path / "wired", more=WIRED)
-    assert 0.3 < wired.weights.mean() / ideal.weights.mean() < 0.97
+    trimmed = learn(tmp_path / "trimmed", more=WIRED[:2])
+    lost = wired.weights.mean() / ideal.weights.mean()
+    assert 0.3 < lost < 0.97
+    assert trimmed.weights.mean() / ideal.weights.mean() > (1 + lost) / 2
     pedestal = learn(tmp_path / "pedestal", more=("crossbar.reference=false",))
     assert pedestal.synapses.base == pytest.approx(PEDESTAL)
     assert pedestal.weights.min() > 0

@@ -89,7 +89,8 @@ def _wires(study: Study, network: StdpNetwork, device: SkyrmionDevice) -> WiredA
     if settings.wire == 0 or not network.states.size:
         return None
     wires = Wires(word=settings.wire, bit=settings.wire)
-    return WiredArray.of(network, device, Layout(wires, tile=(settings.tile,) * 2))
+    layout = Layout(wires, tile=(settings.tile,) * 2)
+    return WiredArray.of(network, device, layout, trimmed=settings.trim > 0)
 
 
 def _draw(context: Context, network: StdpNetwork, curve: TrainingCurve) -> None:
@@ -128,7 +129,7 @@ STAGE = Stage(
     name="train-stdp",
     does="Let the STDP network learn on its devices.",
     sections=("data", "stdp", "crossbar.spread", "crossbar.read_noise", "crossbar.cycle_to_cycle",
-              "crossbar.wire", "crossbar.tile", "crossbar.reference"),
+              "crossbar.wire", "crossbar.tile", "crossbar.trim", "crossbar.reference"),
     needs=("calibrate",),
     code=("networks.stdp", "networks.stdp_kernel", "networks.stdp_rules", "networks.stdp_array",
           "networks.stdp_labels", "networks.stdp_reading", "networks.stdp_wires",
