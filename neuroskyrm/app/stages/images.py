@@ -29,7 +29,8 @@ def load_images(source: str, data: Path | None) -> Dataset:
     folder = Path(source)
     if not folder.is_dir():
         raise DataError(
-            f"'data.source' = '{source}' is not digits28, mnist or a folder of IDX files."
+            f"images '{source}': must be digits28, mnist or a folder of IDX files "
+            "(data.source, --images)."
         )
     return load_idx(folder)
 
