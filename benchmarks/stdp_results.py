@@ -275,12 +275,15 @@ def draw_states(folder: Path, runs: list[Run]) -> None:
         best = _accuracies(runs, f"ideal-continuous-{images}")
         if best:
             axes.axhline(np.mean(best), color="0.4", linestyle="--", label="continuous, normalised")
+        column = _accuracies(runs, f"column-6-{images}")
+        if column:
+            axes.plot(6, np.mean(column), "C2D", label="whole columns at random spikes")
         axes.plot(6, 78, "k*", markersize=11, label="Chen et al., six states")
         axes.set(xscale="log", xlabel="conductance states", title=f"{images:,} images")
         axes.set_xticks(STATES, [str(count) for count in STATES])
         axes.minorticks_off()
     panels[0].set_ylabel("test accuracy, class-proportion vote (%)")
-    panels[0].legend(loc="lower right")
+    panels[1].legend(*panels[0].get_legend_handles_labels(), loc="upper left", fontsize=9)
     figure.savefig(folder / "accuracy.png", dpi=110)
 
 
@@ -292,24 +295,34 @@ def draw_trade(folder: Path, runs: list[Run]) -> None:
     axes = figure.add_subplot()
     for colour, rule in (("C0", "probabilistic"), ("C3", "deterministic")):
         for images, marker in ((FULL, "o"), (SHORT, "s")):
-            some = [r for r in runs if r["name"] in {f"{rule}-{n}-{images}" for n in STATES}]
-            energy = [1e6 * float(run["energy"]) for run in some]
+            cases = [(n, f"{rule}-{n}-{images}") for n in STATES]
+            cases = [(n, name) for n, name in cases if _accuracies(runs, name)]
+            found = [_accuracies(runs, name) for _, name in cases]
+            energy = [1e6 * np.mean(_values(runs, name, "energy")) for _, name in cases]
+            mean = [np.mean(some) for some in found]
+            sd = [np.std(some, ddof=1) if len(some) > 1 else 0 for some in found]
             label = f"{rule} step, {images:,} images"
-            accuracy = [100 * float(run["proportion"]) for run in some]
-            axes.scatter(energy, accuracy, 18, colour, marker=marker, alpha=0.7, label=label)
-            for run, x, y in zip(some, energy, accuracy, strict=True):
-                if images == FULL:
-                    states = str(run["name"]).split("-")[1]
-                    axes.annotate(states, (x, y), (4, 3), textcoords="offset points", fontsize=7)
+            style = {"color": colour, "marker": marker, "markersize": 5, "linewidth": 0.8}
+            axes.errorbar(energy, mean, sd, capsize=2, label=label, **style)
+            for place, ((n, _), x, y) in enumerate(zip(cases, energy, mean, strict=True)):
+                left = rule == "deterministic" and place % 2
+                offset, align = ((-6, -3), "right") if left else ((5, 3), "left")
+                axes.annotate(str(n), (x, y), offset, textcoords="offset points", fontsize=7,
+                              horizontalalignment=align, color=colour)  # fmt: skip
     axes.set(xscale="log", xlabel="energy of all pulses of the training (µJ)")
     axes.set_ylabel("test accuracy, class-proportion vote (%)")
-    axes.legend(fontsize=8)
+    axes.legend(fontsize=8, title="numbers: states", title_fontsize=8)
     figure.savefig(folder / "energy.png", dpi=110)
+
+
+def _values(runs: list[Run], name: str, key: str) -> list[float]:
+    """Return what all seeds of the case `name` have under `key`."""
+    return [float(run[key]) for run in runs if run["name"] == name]
 
 
 def _accuracies(runs: list[Run], name: str) -> list[float]:
     """Return the accuracies of all seeds of the case `name` (%)."""
-    return [100 * float(run["proportion"]) for run in runs if run["name"] == name]
+    return [100 * value for value in _values(runs, name, "proportion")]
 
 
 def main(experiment: str, folder: Path, only: list[str]) -> None:
