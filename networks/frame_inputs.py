@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from networks._profile_kernels import euler_of
 from networks.recurrent_features import Spacing, region_profile
 from neuroskyrm.errors import ConfigError
 
@@ -57,12 +58,7 @@ def euler_number(sz: NDArray[np.floating]) -> int:
     >>> euler_number(field), euler_number(-field)
     (2, -2)
     """
-    rows = sz + np.roll(sz, 1, axis=0) + np.roll(sz, -1, axis=0)
-    up = rows + np.roll(rows, 1, axis=1) + np.roll(rows, -1, axis=1) > 0
-    pair = up & np.roll(up, 1, axis=1)
-    bonds = np.count_nonzero(pair) + np.count_nonzero(up & np.roll(up, 1, axis=0))
-    plaquettes = np.count_nonzero(pair & np.roll(pair, 1, axis=0))
-    return int(np.count_nonzero(up) - bonds + plaquettes)
+    return euler_of(sz)
 
 
 _OF: dict[Scalar, Callable[[NDArray[np.floating]], float]] = {

@@ -1,4 +1,4 @@
-"""The on-line monitoring unit: one frame in, one verdict out (numpy only at run time)."""
+"""The on-line monitoring unit: one frame in, one verdict out (numpy and numba at run time)."""
 
 from __future__ import annotations
 

@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from networks._profile_kernels import sorted_sites, sums_before
 from neuroskyrm.errors import ConfigError
 
 Spacing = Literal["tails", "uniform"]
@@ -51,17 +52,14 @@ def quantile_profile(
     """
     if sz.size == 0 or count < 1:
         raise ConfigError(f"A profile needs sites and bins, but has {sz.size} and {count}.")
-    ordered = np.sort(sz, axis=None)
+    ordered = sorted_sites(sz)
     if spacing == "uniform" and ordered.size % count == 0:
         bins = ordered.reshape(count, -1)
         return np.asarray(bins.mean(axis=1, dtype=np.float64), dtype=np.float32)
     # The integral of the step function between the edges of fractional bins.
     edges = bin_edges(count, spacing) * ordered.size
     whole = np.minimum(edges.astype(np.intp), ordered.size - 1)
-    total = np.empty(ordered.size + 1)
-    total[0] = 0.0
-    np.cumsum(ordered, dtype=np.float64, out=total[1:])
-    integral = total[whole] + (edges - whole) * ordered[whole]
+    integral = sums_before(ordered, whole) + (edges - whole) * ordered[whole]
     return np.asarray(np.diff(integral) / np.diff(edges), dtype=np.float32)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from networks._profile_kernels import sorted_sites, sums_before
 from networks.export.recurrent import differing_verdicts, export_monitor
 from networks.frame_inputs import GAINS, euler_number, frame_inputs, process_inputs, wall_density
 from networks.monitor import ProcessMonitor
@@ -45,6 +46,29 @@ def film(*discs, size=30):
 )
 def test_euler_number_counts_patches_minus_holes(field, number):
     assert euler_number(field) == number
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (2, 3), (17, 23), (100, 100)])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_euler_number_is_that_of_shifted_arrays(shape, dtype):
+    sz = RNG.uniform(-1, 1, shape).astype(dtype)
+    rows = sz + np.roll(sz, 1, axis=0) + np.roll(sz, -1, axis=0)
+    up = rows + np.roll(rows, 1, axis=1) + np.roll(rows, -1, axis=1) > 0
+    pair = up & np.roll(up, 1, axis=1)
+    bonds = pair.sum() + (up & np.roll(up, 1, axis=0)).sum()
+    assert euler_number(sz) == up.sum() - bonds + (pair & np.roll(pair, 1, axis=0)).sum()
+
+
+@pytest.mark.parametrize("size", [1, 2, 777, 10_000])
+def test_sites_are_sorted_and_summed_as_by_numpy(size):
+    numbers = RNG.normal(size=size).astype(np.float32)
+    numbers[: size // 5] = 0.5  # many equal ones
+    numbers[size // 2] = -0.0
+    ordered = sorted_sites(numbers)
+    np.testing.assert_array_equal(ordered, np.sort(numbers))
+    places = np.array([0, size // 3, size // 3, size])
+    total = np.concatenate([[0.0], np.cumsum(ordered, dtype=np.float64)])
+    np.testing.assert_array_equal(sums_before(ordered, places), total[places])
 
 
 def test_wall_density_is_the_mean_step_over_bonds():
