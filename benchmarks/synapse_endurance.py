@@ -20,6 +20,8 @@ from devicemodels.calibrate_check import wilson_interval
 from devicemodels.calibrate_visits import Visits, visits_of
 from neuroskyrm.io.atomic import replacing, write_json
 from neuroskyrm.io.provenance import versions
+from neuroskyrm.io.trajectory import Trajectory
+from neuroskyrm.micromagnetics.track import Track
 
 RESULTS = cards.ROOT / "docs" / "results"
 FOLDERS = {
@@ -64,8 +66,26 @@ def draw(runs: list[Visits], path: Path) -> None:
     for number, run in enumerate(runs):
         axes.plot(run.count + 0.06 * number, lw=0.8, color=f"C{number}")
         axes.plot(run.total + 0.06 * number, lw=0.8, ls=":", color=f"C{number}")
-    axes.set(xlabel="pulse", ylabel="skyrmions", ylim=(-0.3, 7))
+    axes.set(xlabel="pulse", ylabel="skyrmions", ylim=(-0.3, runs[0].total[0] + 1))
     axes.set_title("post-synapse (lines) and whole track (dotted), a colour a seed")
+    with replacing(path) as temporary:
+        figure.savefig(temporary, dpi=120)
+
+
+def draw_states(trajectory: Trajectory, track: Track, path: Path) -> None:
+    """Draw m_z of the top layer at the first rest in each state."""
+    from matplotlib.figure import Figure
+
+    last = np.flatnonzero(np.diff(trajectory["pulse"], append=np.inf))
+    count = trajectory["count_post"][last].round().astype(int)
+    states = sorted(set(count.tolist()))
+    height = 8 * track.width / track.length
+    figure = Figure(figsize=(8, len(states) * (height + 0.1)), layout="constrained")
+    for axes, state in zip(figure.subplots(len(states), 1), states, strict=True):
+        m = trajectory.snapshots[np.flatnonzero(count == state)[0]]
+        axes.imshow(m[2, -1], origin="lower", cmap="RdBu_r", vmin=-1, vmax=1)
+        axes.contour(track.outlines(), [0.5], colors="0.4", linewidths=0.5)
+        axes.set(xticks=[], yticks=[], ylabel=state)
     with replacing(path) as temporary:
         figure.savefig(temporary, dpi=120)
 
@@ -87,6 +107,7 @@ def main() -> None:
         {**summary(runs, readout.G0), "command": command, "code": versions()},
     )
     draw(runs, folder / "endurance.png")
+    draw_states(found[0], track, folder / "states.png")
 
 
 if __name__ == "__main__":

@@ -1,11 +1,12 @@
-"""What the junction reads after the paper's pause: levels of the compact synapse after 5 ns.
+"""What the junction reads after the paper's pause: levels after 5 ns and more.
 
-    python benchmarks/synapse_levels.py --runs runs --each 3
+    python benchmarks/synapse_levels.py compact-n4-300K --runs runs --each 3
+    python benchmarks/synapse_levels.py register-n4-300K --runs runs --each 2 --pause 20
 
 The ensemble of `synapse_cards.py` reads within 1 ns after a pulse, while skyrmions that are
 half-way through a gap still move. Here snapshots of that ensemble, a few for every number of
 skyrmions in the post-synapse, rest for 5 ns without current (Chen et al.'s interval), and are read
-20 times in the second half of it. Writes `docs/results/synapse-levels/`.
+20 times in the second half of it. Writes `docs/results/synapse-levels/` (`-register`).
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Any
 import numpy as np
 import synapse_cards as cards
 
+from devicemodels.readout import Readout
 from neuroskyrm.io.atomic import replacing, write_json
 from neuroskyrm.io.provenance import versions
 from neuroskyrm.micromagnetics.track import Track
@@ -25,14 +27,18 @@ from neuroskyrm.micromagnetics.track_drive import Drive
 from neuroskyrm.micromagnetics.track_reads import read_track
 from neuroskyrm.micromagnetics.track_run import build_simulation
 
-NAME = "compact-n4-300K"
-FOLDER = cards.ROOT / "docs" / "results" / "synapse-levels"
-PAUSE, READS = 5e-9, 40
+RESULTS = cards.ROOT / "docs" / "results"
+FOLDERS = {
+    "compact-n4-300K": "synapse-levels",
+    "register-n4-300K": "synapse-levels-register",
+}
+READS = 40
 
 
-def snapshots(runs: Path, seeds: list[int], each: int) -> list[tuple[int, int, np.ndarray]]:
+def snapshots(
+    track: Track, runs: Path, seeds: list[int], each: int
+) -> list[tuple[int, int, np.ndarray]]:
     """Return seed, pulse and magnetisation: `each` for every count, as many seeds as there are."""
-    track = cards.studies()[NAME][0]
     found: dict[int, list[tuple[int, int, np.ndarray]]] = {}
     for seed, run in zip(seeds, cards.trajectories(track, seeds, runs), strict=False):
         last = np.flatnonzero(np.diff(run["pulse"], append=np.inf))
@@ -49,14 +55,21 @@ def snapshots(runs: Path, seeds: list[int], each: int) -> list[tuple[int, int, n
     return chosen
 
 
-def rest(track: Track, drive: Drive, seed: int, pulse: int, m: np.ndarray) -> dict[str, Any]:
-    """Return reads of one snapshot during the pause."""
+def rest(
+    track: Track,
+    drive: Drive,
+    readout: Readout,
+    pause: float,
+    seed: int,
+    pulse: int,
+    m: np.ndarray,
+) -> dict[str, Any]:
+    """Return reads of one snapshot during a pause [s]."""
     simulation = build_simulation(track, drive, 1000 * seed + pulse)
     simulation.m = m
-    readout = cards.READOUTS[NAME]
     count, conductance = [], []
     for _ in range(READS):
-        simulation.run(PAUSE / READS)
+        simulation.run(pause / READS)
         read = read_track(simulation.m, track)
         G = readout.conductance(readout.fraction(read.profile[None], track))[0] / readout.G0
         count.append(read.count_post)
@@ -94,13 +107,13 @@ def levels(rows: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def draw(rows: list[dict[str, Any]], found: dict[str, Any], path: Path) -> None:
+def draw(rows: list[dict[str, Any]], found: dict[str, Any], pause: float, path: Path) -> None:
     """Draw the rests (left) and the levels with two standard deviations (right)."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(8, 3.4), layout="constrained")
     left, right = figure.subplots(1, 2, sharey=True)
-    t = (np.arange(READS) + 1) * PAUSE / READS * 1e9
+    t = (np.arange(READS) + 1) * pause / READS * 1e9
     for row in rows:
         left.plot(t, row["conductance"], lw=0.7, color=f"C{round(np.median(row['count']))}")
     left.set(xlabel="time after the last read of the ensemble (ns)", ylabel="conductance (G0)")
@@ -118,22 +131,28 @@ def draw(rows: list[dict[str, Any]], found: dict[str, Any], path: Path) -> None:
 def main() -> None:
     """Rest what is missing, write numbers and figure."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("name", choices=FOLDERS)
     parser.add_argument("--runs", type=Path, default=Path("runs"))
     parser.add_argument("--seeds", type=int, nargs="+", default=list(range(1, 9)))
     parser.add_argument("--each", type=int, default=3, help="snapshots of each count")
+    parser.add_argument("--pause", type=float, default=5.0, help="ns")
     options = parser.parse_args()
-    track, drive, _, _ = cards.studies()[NAME]
-    file = FOLDER / "metrics.json"
+    (track, drive, _, _), pause = cards.studies()[options.name], options.pause * 1e-9
+    folder = RESULTS / FOLDERS[options.name]
+    file = folder / "metrics.json"
     rows = json.loads(file.read_text())["rows"] if file.exists() else []
     done = {(row["seed"], row["pulse"]) for row in rows}
-    for seed, pulse, m in snapshots(options.runs, options.seeds, options.each):
+    command = (
+        f"python benchmarks/synapse_levels.py {options.name} --each {options.each} "
+        f"--pause {options.pause:g}"
+    )
+    for seed, pulse, m in snapshots(track, options.runs, options.seeds, options.each):
         if (seed, pulse) in done:
             continue
-        rows.append(rest(track, drive, seed, pulse, m))
-        command = f"python benchmarks/synapse_levels.py --each {options.each}"
+        rows.append(rest(track, drive, cards.READOUTS[options.name], pause, seed, pulse, m))
         found = levels(rows) if len(rows) > 2 else {}
         write_json(file, {**found, "rows": rows, "command": command, "code": versions()})
-    draw(rows, levels(rows), FOLDER / "levels.png")
+    draw(rows, levels(rows), pause, folder / "levels.png")
 
 
 if __name__ == "__main__":

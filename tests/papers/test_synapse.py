@@ -92,6 +92,29 @@ def test_the_rim_keeps_more_skyrmions_than_the_paper_track():
     assert kept("rim-n4-300K") > kept("paper-n4-300K")
 
 
+class TestRegister:
+    """What issue 4 asks of a design: nothing lost, six states apart, two fifths of G0."""
+
+    def test_every_skyrmion_is_kept_over_five_cycles_in_eight_seeds(self):
+        numbers, card = metrics("register-n4-300K"), load_card("register-n4-300K")
+        assert len(numbers["seeds"]) == 8
+        assert numbers["device.pulses"] == [60] * 8
+        assert numbers["device.skyrmions_at_start"] == [5] * 8
+        assert numbers["device.skyrmions_at_end"] == [5] * 8
+        assert card.provenance["pulses_with_a_loss"] == 0
+        assert card.provenance["loss_per_pulse"][2] < 0.01
+
+    def test_six_states_stand_apart_at_two_standard_deviations(self):
+        numbers = metrics("register-n4-300K")
+        assert numbers["device.states_apart_2sd_mean_of_pause"] >= 6
+        level = np.array(numbers["device.levels"])
+        spread = np.array(numbers["device.spread_mean_of_pause"])
+        assert np.all(np.diff(level) > 2 * (spread[1:] + spread[:-1]))
+
+    def test_the_range_is_over_two_fifths_of_G0(self):
+        assert metrics("register-n4-300K")["device.range"] >= 0.4
+
+
 class TestCompactDesign:
     """Ours beside the paper's: it keeps what the paper's track loses."""
 
