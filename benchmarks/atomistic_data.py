@@ -29,7 +29,8 @@ from neuroskyrm.seeds import generator
 
 RUNS = Path("runs/process")
 EACH, CLEAR_EACH = 400, 80
-TEMPERATURES = (1.5,)
+WARM = 1.5
+"""Temperature of Figs. 8 and 9 [K]."""
 SEEDS = 8
 THERMAL_EACH = 130
 SLICE_WIDTHS = PAPER_WIDTHS.values[1::3]
@@ -92,8 +93,8 @@ def thermal_clear() -> FrameStore:
             diagram, base(40.0), label, THERMAL_EACH, generator(2, "thermal", label), margin=0
         )
     ]
-    processes = [replace(p, temperature=1.5, seed=100 + k) for k, p in enumerate(chosen)]
-    return _store("thermal-clear-1.5K", processes)
+    processes = [replace(p, temperature=WARM, seed=100 + k) for k, p in enumerate(chosen)]
+    return _store(f"thermal-clear-{WARM:g}K", processes)
 
 
 def _store(name: str, processes: list[Process]) -> FrameStore:
@@ -112,7 +113,7 @@ def main() -> None:
         "training": training,
         "clear": lambda: [clear_sample(theta) for theta in (50, 40)],
         "thermal-clear": thermal_clear,
-        "thermal-slice": lambda: [thermal_slice(t) for t in TEMPERATURES],
+        "thermal-slice": lambda: thermal_slice(WARM),
     }
     for name in sys.argv[1:] or makers:
         found = makers[name]()

@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from atomistic_data import RUNS, SEEDS, SLICE_WIDTHS, TEMPERATURES, thermal_clear, thermal_slice
+from atomistic_data import RUNS, SEEDS, SLICE_WIDTHS, WARM, thermal_clear, thermal_slice
 from matplotlib.figure import Figure
 from scipy.stats import beta
 
@@ -36,7 +36,7 @@ def figure8(folder: Path) -> dict[str, object]:
     figure = Figure(figsize=(10, 3.2), layout="constrained")
     grid = figure.subplots(2, 7)
     found = {}
-    for row, temperature in zip(grid, (0.0, 1.5), strict=True):
+    for row, temperature in zip(grid, (0.0, WARM), strict=True):
         run = simulate_process(Process(0.22, FieldPulse(38e-12), temperature=temperature, seed=1))
         for axes, frame, time in zip(row, run.frames, run.times, strict=True):
             axes.imshow(frame, cmap="RdBu_r", vmin=-1, vmax=1, origin="lower")
@@ -49,44 +49,46 @@ def figure8(folder: Path) -> dict[str, object]:
 
 
 def figure9(folder: Path, monitor: ProcessMonitor) -> dict[str, object]:
-    """Draw the outputs against pulse width at each temperature."""
+    """Draw the outputs against pulse width without and with temperature, and final states."""
     net = monitor.classifier
     cold = load_diagram(RUNS / "diagram-40.nc").sel(damping=0.22)
-    figure = Figure(figsize=(10, 3.4), layout="constrained")
-    panels = figure.subplots(1, 1 + len(TEMPERATURES), sharey=True)
+    store = thermal_slice(WARM)
+    widths = np.array(SLICE_WIDTHS)
+    figure = Figure(figsize=(10, 5), layout="constrained")
+    grid = figure.add_gridspec(2, 6, height_ratios=(2, 1))
+    left = figure.add_subplot(grid[0, :3])
+    right = figure.add_subplot(grid[0, 3:], sharey=left)
     outputs = net.probabilities(rebinned(cold["profile"].values, net.input_count))[:, -1]
+    p = net.probabilities(store.profiles(net.input_count).profiles)[:, -1]
+    by_seed = p.reshape(len(widths), SEEDS, -1)
+    mean, error = by_seed.mean(axis=1), by_seed.std(axis=1, ddof=1) / np.sqrt(SEEDS)
     for k, name in enumerate(LABELS[:MIXED]):
-        panels[0].plot(cold["width"] * 1e12, outputs[:, k], MARKS[k], ms=4, color=COLOURS[k],
-                       label=name)  # fmt: skip
-    panels[0].set(title="0 K", xlabel="pulse width (ps)", ylabel="output")
-    panels[0].legend(fontsize=7)
-    found: dict[str, object] = {"fig9.seeds": SEEDS}
-    for axes, temperature in zip(panels[1:], TEMPERATURES, strict=True):
-        store = thermal_slice(temperature)
-        p = net.probabilities(store.profiles(net.input_count).profiles)[:, -1]
-        p = p.reshape(len(SLICE_WIDTHS), SEEDS, -1)
-        mean, error = p.mean(axis=1), p.std(axis=1, ddof=1) / np.sqrt(SEEDS)
-        widths = np.array(SLICE_WIDTHS) * 1e12
-        for k in range(MIXED):
-            axes.errorbar(widths, mean[:, k], error[:, k], fmt=MARKS[k], ms=4, color=COLOURS[k])
-        axes.set(title=f"{temperature:g} K", xlabel="pulse width (ps)")
-        finals = store.frames.reshape(len(SLICE_WIDTHS), SEEDS, *store.frames.shape[1:])[:, 0, -1]
-        for place, k in zip((0.05, 0.36, 0.67), (1, len(widths) // 2, -2), strict=True):
-            inset = axes.inset_axes((place, 0.32, 0.26, 0.36))
-            inset.imshow(finals[k].astype(np.float32), cmap="RdBu_r", vmin=-1, vmax=1,
-                         origin="lower")  # fmt: skip
-            inset.set(xticks=[], yticks=[])
-            inset.set_title(f"{widths[k]:g} ps", fontsize=6, pad=1)
-        named = [LABELS[k] for k in mean.argmax(axis=1)]
-        found[f"fig9.{temperature:g}K.named"] = dict(
-            zip([f"{w:g}" for w in widths], named, strict=True)
-        )
-        clear = store.labels < MIXED
-        hits = p.reshape(-1, p.shape[-1])[clear].argmax(axis=1) == store.labels[clear]
-        found[f"fig9.{temperature:g}K.accuracy_clear"] = round(float(np.mean(hits)), 4)
-        found[f"fig9.{temperature:g}K.clear"] = int(clear.sum())
+        style = {"color": COLOURS[k], "ms": 4, "label": name}
+        left.plot(cold["width"] * 1e12, outputs[:, k], MARKS[k], **style)
+        right.errorbar(widths * 1e12, mean[:, k], error[:, k], fmt=MARKS[k], capsize=2, **style)
+    left.set(title="0 K", xlabel="pulse width (ps)", ylabel="output")
+    right.set(title=f"{WARM:g} K, {SEEDS} noise seeds a point", xlabel="pulse width (ps)")
+    left.legend(fontsize=8)
+    finals = store.frames.reshape(len(widths), SEEDS, *store.frames.shape[1:])[:, 0, -1]
+    for column, k in enumerate((1, len(widths) // 2, -2)):
+        frozen = simulate_process(Process(0.22, FieldPulse(widths[k]))).frames[-1]
+        for place, sz in ((column, frozen), (3 + column, finals[k].astype(np.float32))):
+            axes = figure.add_subplot(grid[1, place])
+            axes.imshow(sz, cmap="RdBu_r", vmin=-1, vmax=1, origin="lower")
+            axes.set(xticks=[], yticks=[])
+            axes.set_title(f"{widths[k] * 1e12:g} ps", fontsize=8)
     figure.savefig(folder / "fig9-temperature.png", dpi=110)
-    return found
+    clear = store.labels < MIXED
+    return {
+        "fig9.seeds": SEEDS,
+        f"fig9.{WARM:g}K.named": {
+            f"{w * 1e12:g}": LABELS[k] for w, k in zip(widths, mean.argmax(axis=1), strict=True)
+        },
+        f"fig9.{WARM:g}K.accuracy_clear": round(
+            float(np.mean(p[clear].argmax(axis=1) == store.labels[clear])), 4
+        ),
+        f"fig9.{WARM:g}K.clear": int(clear.sum()),
+    }
 
 
 def lower_bound(hits: int, tries: int) -> float:
