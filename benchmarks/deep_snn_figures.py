@@ -110,6 +110,8 @@ def draw_states(axis: Axes, metrics: Found) -> None:
             start = f"states.{kind}.{name}."
             found = {float(k.removeprefix(start)): v for k, v in metrics.items()
                      if k.startswith(start)}  # fmt: skip
+            if not found:
+                continue
             counts = sorted(found)
             rows = 100 * np.array([found[n] for n in counts]).reshape(-1, 3)
             if kind == "constant":  # value, low, high; else one value a seed

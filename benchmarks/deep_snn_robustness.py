@@ -90,6 +90,8 @@ EFFECTS: dict[str, tuple[Effect, tuple[float, ...], str]] = {
 }
 WIRES = (0.3, 1.0, 3.0)  # resistance of a line between neighbouring devices [ohm]
 TILE = 256
+SIZES = {"none": (0.0,)} | {name: sizes for name, (_, sizes, _) in EFFECTS.items()}
+SIZES |= {"wires": WIRES}
 NETS = {"states13": (13, "13 states"), "aware13": (13, "13, noise-aware"),
         "states7": (7, "7 states"), "states3": (3, "3 states")}  # fmt: skip
 
@@ -145,12 +147,10 @@ class Bench:
 
 
 def run_all(
-    bench: Bench, name: str, wired: bool, found: dict[str, Any], keep: Callable[[], None]
+    bench: Bench, name: str, effects: list[str], found: dict[str, Any], keep: Callable[[], None]
 ) -> None:
-    """Add the accuracy in every case, with or without wires, under names that begin with `name`."""
-    cases: list[tuple[str, float]] = [("none", 0.0)]
-    cases += [(effect, size) for effect, (_, sizes, _) in EFFECTS.items() for size in sizes]
-    for effect, size in [("wires", ohm) for ohm in WIRES] if wired else cases:
+    """Add the accuracy under every size of `effects`, under names that begin with `name`."""
+    for effect, size in [(kind, size) for kind in effects for size in SIZES[kind]]:
         key = f"{name}.{effect}.{size}"
         if f"{key}.trimmed" in found or (effect == "none" and key in found):
             continue
@@ -170,8 +170,14 @@ def draw(found: dict[str, Any], path: Path) -> None:
     """Draw one panel an effect; dotted: with trimmed columns."""
     panels = {name: (sizes, text) for name, (_, sizes, text) in EFFECTS.items()}
     panels["wires"] = (WIRES, f"line resistance (ohm), {TILE}² tiles")
-    figure, axes = plt.subplots(2, 3, figsize=(13, 7), layout="constrained", sharey=True)
-    for axis, (effect, (sizes, text)) in zip(axes.flat, panels.items(), strict=True):
+    panels = {k: v for k, v in panels.items() if any(f".{k}." in name for name in found)}
+    rows = -(-len(panels) // 3)
+    figure, axes = plt.subplots(
+        rows, 3, figsize=(13, 3.6 * rows), layout="constrained", sharey=True, squeeze=False
+    )
+    for axis in axes.flat[len(panels) :]:
+        axis.set_visible(False)
+    for axis, (effect, (sizes, text)) in zip(axes.flat, panels.items(), strict=False):
         for colour, (name, (_, label)) in enumerate(NETS.items()):
             if f"{name}.{effect}.{sizes[-1]}" not in found:
                 continue
@@ -188,7 +194,7 @@ def draw(found: dict[str, Any], path: Path) -> None:
         axis.set_xticks(range(len(sizes) + 1), ["0", *map(str, sizes)])
         axis.set(xlabel=text)
     for axis in axes[:, 0]:
-        axis.set(ylabel="MNIST accuracy (%)", ylim=(88, 100))
+        axis.set(ylabel="MNIST accuracy (%)", ylim=(80, 100))
     axes[0, 0].legend(title="dotted: trimmed")
     with replacing(path) as temporary:
         figure.savefig(temporary, dpi=80)
@@ -202,6 +208,8 @@ def main() -> None:
     parser.add_argument("--aware", type=Path)
     parser.add_argument("--images", type=int, default=2000)
     parser.add_argument("--card", default="rim-n4-300K")
+    parser.add_argument("--only", nargs="+", choices=list(SIZES), default=list(SIZES))
+    parser.add_argument("--nets", nargs="+", choices=list(NETS), default=list(NETS))
     given = parser.parse_args()
     data, device = load_mnist(), SkyrmionDevice(load_card(given.card))
     given.out.mkdir(parents=True, exist_ok=True)
@@ -210,14 +218,15 @@ def main() -> None:
     benches = {}
     for name, (states, _) in NETS.items():
         run = given.aware if name.startswith("aware") else given.run
-        if run is not None and (run / f"adapt-{states}.json").exists():
+        if name in given.nets and run is not None and (run / f"adapt-{states}.json").exists():
             benches[name] = Bench(converted(run, data, device, states)[1], data, given.images)
-    for wired in (False, True):  # the slow cases last
+    effects = ["none", *(effect for effect in given.only if effect not in ("none", "wires"))]
+    for some in (effects, [effect for effect in given.only if effect == "wires"]):  # slow ones last
         for name, bench in benches.items():
-            run_all(bench, name, wired, found, lambda: write_json(part, found))
+            run_all(bench, name, some, found, lambda: write_json(part, found))
     note = {
-        "command": "python benchmarks/deep_snn_robustness.py RUN docs/results/deep-robustness "
-        f"--aware RUN2 --images {given.images}",
+        "command": "python benchmarks/deep_snn_robustness.py RUN OUT --aware RUN2 "
+        f"--images {given.images} --only {' '.join(given.only)} --nets {' '.join(given.nets)}",
         "versions": versions(),
         "machine": machine(),
         "card": load_card(given.card).digest,
