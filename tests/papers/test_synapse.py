@@ -95,15 +95,14 @@ def test_the_rim_keeps_more_skyrmions_than_the_paper_track():
 class TestRegister:
     """What issue 4 asks of a design: nothing lost, six states apart, two fifths of G0."""
 
-    def test_every_skyrmion_is_kept_over_five_cycles(self):
+    def test_every_skyrmion_is_kept_over_five_cycles_in_eight_seeds(self):
         numbers, card = metrics("register-n4-300K"), load_card("register-n4-300K")
-        seeds = len(numbers["seeds"])
-        assert seeds >= 4
-        assert numbers["device.pulses"] == [60] * seeds
-        assert numbers["device.skyrmions_at_start"] == [5] * seeds
-        assert numbers["device.skyrmions_at_end"] == [5] * seeds
+        assert len(numbers["seeds"]) == 8
+        assert numbers["device.pulses"] == [60] * 8
+        assert numbers["device.skyrmions_at_start"] == [5] * 8
+        assert numbers["device.skyrmions_at_end"] == [5] * 8
         assert card.provenance["pulses_with_a_loss"] == 0
-        assert card.provenance["loss_per_pulse"][2] < 0.02
+        assert card.provenance["loss_per_pulse"][2] < 0.01
 
     def test_six_states_stand_apart_at_two_standard_deviations(self):
         numbers = metrics("register-n4-300K")
