@@ -55,7 +55,7 @@ def estimate(study: Study) -> list[Cost]:
         Cost("simulate", cells * steps * SPIN_STEP, 100 + cells * BYTES_PER_CELL / 1e6),
         Cost("train deep", 2 + trained * weights * WEIGHT_IMAGE, 400 + weights * 2e-5),
         Cost("train stdp", 2 + shown * stdp.neurons * STDP_NEURON_IMAGE, 300),
-        Cost("program", 1 + weights * 1e-6, 200 + weights * 1e-4),
+        Cost("program", 1 + weights * 2e-6, 200 + weights * 1e-4),
         Cost("evaluate", 1 + tests * deep.steps * weights * SPIKE_WEIGHT, 400),
         Cost("export", 2 + study.export.images * deep.steps * weights * SPIKE_WEIGHT, 400),
         Cost("monitor", 3 + study.monitor.processes * PROCESS, 300),

@@ -35,6 +35,17 @@ def labelled(name: str, unit: str) -> str:
     return name if unit == "1" else f"{name} [{unit}]"
 
 
+def heading(name: str, unit: str) -> str:
+    r"""Return a name with its unit as head of a narrow column of a `rich` table.
+
+    Examples
+    --------
+    >>> heading("program.energy", "J")
+    'program.\nenergy\n\\[J]'
+    """
+    return labelled(name, unit).replace(".", ".\n").replace(" [", "\n\\[")
+
+
 def number_text(value: Any) -> str:
     """Return a value as tables show it: numbers with four digits.
 

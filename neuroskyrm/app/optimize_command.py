@@ -11,9 +11,9 @@ import numpy as np
 import yaml
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
+from rich.table import Column, Table
 
-from neuroskyrm.app.metric_units import labelled, metric_unit, number_text
+from neuroskyrm.app.metric_units import heading, labelled, metric_unit, number_text
 from neuroskyrm.app.optimize import load_design
 from neuroskyrm.app.optimize_search import Search
 from neuroskyrm.app.sweep_command import Place, records_of
@@ -148,7 +148,9 @@ def draw_front(search: Search, front: Sequence[Record], path: Path) -> None:
                     axis.plot(*_columns(chosen, x, y), "o", color=colour, label=label, ms=3)
             if front:
                 axis.plot(*_columns(front, x, y), "o-", color=DOWN, label="Pareto front")
-            axis.set(xlabel=_label(x), ylabel=_label(y))
+            axis.set(
+                xlabel=_label(x), ylabel=_label(y), xscale=_scale(good, x), yscale=_scale(good, y)
+            )
             axis.legend(fontsize=7)
         shares = search.importance()
         keys = list(search.design.parameters)
@@ -163,6 +165,12 @@ def draw_front(search: Search, front: Sequence[Record], path: Path) -> None:
 
 def _columns(records: Sequence[Record], x: str, y: str) -> tuple[list[float], list[float]]:
     return [float(r.metrics[x]) for r in records], [float(r.metrics[y]) for r in records]
+
+
+def _scale(records: Sequence[Record], name: str) -> str:
+    """Return the kind of axis on which values that span a decade are all seen."""
+    values = [float(record.metrics[name]) for record in records]
+    return "log" if values and 0 < 10 * min(values) < max(values) else "linear"
 
 
 def _label(name: str) -> str:
@@ -181,9 +189,10 @@ def _print(
     if not front:
         console.print("no point keeps all constraints: widen the ranges or loosen a bound")
     keys = [*search.design.parameters, *search.design.tied]
-    heads = [labelled(key, unit_of(key)) for key in keys]
-    heads += [labelled(name, metric_unit(name)) for name in search.wanted]
-    table = Table("point", *heads, title="Pareto front")
+    heads = [heading(key, unit_of(key)) for key in keys]
+    heads += [heading(name, metric_unit(name)) for name in search.wanted]
+    columns = [Column(head, overflow="fold") for head in heads]
+    table = Table("point", *columns, title="Pareto front")
     for record in front[:12]:
         table.add_row(*map(number_text, _row(search, record).values()))
         full = verified.get(record.number)

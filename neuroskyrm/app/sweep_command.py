@@ -16,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from neuroskyrm.app.commands import duration_text
-from neuroskyrm.app.metric_units import labelled, metric_unit, number_text
+from neuroskyrm.app.metric_units import heading, labelled, metric_unit, number_text
 from neuroskyrm.app.sweep import Sweep, load_sweep
 from neuroskyrm.app.sweep_cost import SweepCost, probe, sweep_cost
 from neuroskyrm.app.sweep_executors import MakeExecutor, dask, processes, slurm
@@ -217,8 +217,8 @@ def _verify(
     _compute(higher, journal, place, console)
     found = {record.number: record for record in records_of(higher, journal)}
     by_number = {record.number: record for record in records}
-    axes = [labelled(key, unit_of(key)) for key in sweep.axes]
-    title = labelled(wanted.metric, metric_unit(wanted.metric))
+    axes = [heading(key, unit_of(key)) for key in sweep.axes]
+    title = labelled(wanted.metric, metric_unit(wanted.metric)).replace("[", "\\[")
     table = Table("point", *axes, f"{sweep.rung}", f"{wanted.rung}", title=title)
     rows = []
     for point in sorted(chosen, key=lambda p: numbers.index(p.number)):
