@@ -84,7 +84,8 @@ def _write(
     search: Search, front: Sequence[Record], verified: dict[int, Record], folder: Path
 ) -> None:
     _write_table(search, front, folder / "trials.csv")
-    draw_front(search, front, folder / "figure.png")
+    for kind in ("png", "svg"):
+        draw_front(search, front, folder / f"figure.{kind}")
     rows = [_row(search, record) | _beside(search, verified.get(record.number)) for record in front]
     write_json(
         folder / "metrics.json",

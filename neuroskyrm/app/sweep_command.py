@@ -179,13 +179,14 @@ def records_of(plan: Plan, journal: Journal) -> list[Record]:
     return [record for record in found if record is not None]
 
 
-def _write(sweep: Sweep, plan: Plan, records: list[Record], folder: Path, suffix: str = "") -> None:
+def _write(sweep: Sweep, plan: Plan, records: list[Record], folder: Path) -> None:
     results = dataset(sweep, plan, records)
-    save_netcdf(results, folder / f"results{suffix}.nc")
-    save_table(sweep, plan, records, folder / f"table{suffix}.csv")
-    draw_sweep(results, sweep, folder / f"figure{suffix}.png")
+    save_netcdf(results, folder / "results.nc")
+    save_table(sweep, plan, records, folder / "table.csv")
+    for kind in ("png", "svg"):
+        draw_sweep(results, sweep, folder / f"figure.{kind}")
     write_json(
-        folder / f"manifest{suffix}.json",
+        folder / "manifest.json",
         {
             "sweep": sweep.name,
             "rung": plan.rung,

@@ -160,6 +160,7 @@ class TestCommand:
         assert table[0].startswith("point,repeat,drive.width [s],device.layers [1],")
         assert len(table) == 13
         assert (folder / "figure.png").stat().st_size > 5000
+        assert "<svg" in (folder / "figure.svg").read_text()
         assert json.loads((folder / "manifest.json").read_text())["points"] == 12
         run_sweep(sweep_file(), Place(tmp_path / "runs", jobs=1))
         assert "12 were finished before" in " ".join(capsys.readouterr().out.split())
