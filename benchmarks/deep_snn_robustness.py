@@ -171,9 +171,9 @@ def draw(found: dict[str, Any], path: Path) -> None:
     panels = {name: (sizes, text) for name, (_, sizes, text) in EFFECTS.items()}
     panels["wires"] = (WIRES, f"line resistance (ohm), {TILE}² tiles")
     panels = {k: v for k, v in panels.items() if any(f".{k}." in name for name in found)}
-    rows = -(-len(panels) // 3)
+    lines = -(-len(panels) // 3)
     figure, axes = plt.subplots(
-        rows, 3, figsize=(13, 3.6 * rows), layout="constrained", sharey=True, squeeze=False
+        lines, 3, figsize=(13, 3.6 * lines), layout="constrained", sharey=True, squeeze=False
     )
     for axis in axes.flat[len(panels) :]:
         axis.set_visible(False)
