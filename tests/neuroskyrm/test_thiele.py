@@ -205,8 +205,9 @@ class TestLearning:
         # Friction at least that of Gilbert damping on the profile, and of its size.
         assert 0.8 < found.provenance["friction_over_theory"] < 3
         drive = Drive(cycles(4, 1, 2e-9, 1e-9), current=1.75e10, nominal=21e10, reads=2)
-        moved = simulate_rigid(DEMO, drive, 1, found)
-        assert moved["count_post"].max() > 0
+        # One to two of three cross; in one noise seed of eight, none.
+        moved = [simulate_rigid(DEMO, drive, seed, found)["count_post"].max() for seed in range(8)]
+        assert np.mean(moved) > 0.3
 
     def test_model_survives_its_file(self, tmp_path):
         MODEL.save(tmp_path / "model.json")
