@@ -17,6 +17,7 @@ import os
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+import json
 import sys
 import tempfile
 import time
@@ -27,6 +28,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+import onnxruntime
 import torch
 
 from networks.deep_snn import DeepSnn, SpikingLayer
@@ -169,6 +171,35 @@ def timed(snn: DeepSnn, images: np.ndarray, batch: int) -> dict[str, object]:
     return found
 
 
+def profile(snn: DeepSnn, images: np.ndarray) -> dict[str, float]:
+    """Return microseconds an image of each kind of node of the layer-wise graph, image by image.
+
+    onnxruntime's own profile, the least of all images; what the nodes inside a Scan take is told
+    apart and is contained in the Scan's own time.
+    """
+    folder = Path(tempfile.mkdtemp())
+    path = export_onnx(snn, folder / "net.onnx", "layerwise")
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads, options.enable_profiling = 1, True
+    options.profile_file_prefix = str(folder / "profile")
+    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    drives = constant_drive(images)
+    for k in range(len(images)):
+        session.run(["counts"], {"input": drives[k : k + 1]})
+    events = json.loads(Path(session.end_profiling()).read_text())
+    spent: dict[str, list[float]] = {}
+    for event in events:
+        if event.get("cat") == "Node" and event["name"].endswith("kernel_time"):
+            kind = event["args"]["op_name"]
+            own = kind in ("MatMulInteger", "Scan")
+            name = event["name"].removesuffix("_kernel_time") if own else kind
+            spent.setdefault(name, []).append(event["dur"])
+    return {
+        f"profile_us.{name}": float(np.reshape(times, (len(images), -1)).sum(1).min())
+        for name, times in spent.items()
+    }
+
+
 def main() -> None:
     """Time every runner and write the metrics."""
     torch.set_num_threads(1)
@@ -186,10 +217,11 @@ def main() -> None:
         "load": os.getloadavg()[0],
         "spike_rates": snn.run(images[:100]).spike_rates,
     }
+    metrics |= profile(snn, images[: IMAGES // 10])
     for batch, count in ((100, IMAGES), (1, IMAGES // 10)):
         metrics |= timed(snn, images[:count], batch)
     for name, value in metrics.items():
-        if name.startswith("batch"):
+        if name.startswith(("batch", "profile")):
             print(name, value, flush=True)
     write_json(Path(sys.argv[1]) / "metrics.json", metrics)
 
