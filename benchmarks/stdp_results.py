@@ -54,7 +54,8 @@ SEEDS = (1, 2, 3)
 STATES = (2, 4, 6, 11, 16, 64)
 PULSE_ENERGY = 300e-15  # Eq. 3 of Chen et al.
 REBOOT = 0.1**2 * 25e-9 / 2e-9  # energy of an initialisation pulse in programming pulses (Fig. 8)
-CARD, COMPACT = "rim-n4-300K", "compact-n4-300K"
+CARD = "rim-n4-300K"
+OTHERS = ("register-n4-300K", "compact-n4-300K")  # six states each
 LABELLED = 10000
 FULL = 60000
 SHORT = 10000  # images of the runs that are compared with each other
@@ -141,22 +142,22 @@ def card_experiment() -> Iterator[Case]:
     yield case("weaker inhibition in reading", SkyrmionDevice(card), rule, **weaker)
     slow = weaker | {"code": SLOW}
     yield case("two passes, read twice as long", SkyrmionDevice(card), rule, 2 * FULL, **slow)
-    small = SkyrmionDevice(load_card(COMPACT))
-    yield case(f"{COMPACT}, two passes, read twice as long", small, matched_rule(small), 2 * FULL,
-               **slow)  # fmt: skip
+    others = [SkyrmionDevice(load_card(name)) for name in OTHERS]
+    for other in others:
+        name = f"{other.name}, two passes, read twice as long"
+        yield case(name, other, matched_rule(other), 2 * FULL, **slow)
     for name, effects in {
-        "all effects, short": Effects(),
         "no read noise": Effects(read_noise=0.0),
         "no write noise": Effects(cycle_to_cycle=0.0),
         "likeliest transition only": Effects(stochastic=False),
     }.items():
         model = SkyrmionDevice(card, effects)
         yield case(name, model, matched_rule(model), SHORT)
-    for device in (SkyrmionDevice(card), small):
+    for device in (SkyrmionDevice(card), *others):
         pedestal = {"weight_map": without_reference(device)}
-        name = f"{device.name}, no reference column, short"
-        yield case(name, device, matched_rule(device), SHORT, **pedestal)
-    yield case(f"{small.name}, short", small, matched_rule(small), SHORT)
+        own = matched_rule(device)
+        yield case(f"{device.name}, short", device, own, SHORT)
+        yield case(f"{device.name}, no reference column, short", device, own, SHORT, **pedestal)
 
 
 def robust_experiment() -> Iterator[Case]:
