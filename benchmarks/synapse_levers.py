@@ -64,6 +64,7 @@ LEVERS: dict[str, tuple[Track, Drive]] = {
     "outer layers driven": (replace(REGISTER, driven="outer"), BASE),
     "no exchange through spacers": (film(interlayer=0.0), BASE),
     "no rim": (replace(REGISTER, rim=Rim(width=0.0)), BASE),
+    "0 K": (replace(REGISTER, temperature=0.0), BASE),
     "DMI 1.9 mJ/m2": (film(D=1.9e-3), BASE),
 }
 
