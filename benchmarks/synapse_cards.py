@@ -140,6 +140,7 @@ def studies() -> dict[str, tuple[Track, Drive, str, str]]:
         ),
         **{name: variant(name) for name in VARIANTS},
         **{f"{design}-n4-300K-fine": fine(design) for design in ABOUT},
+        "register-n4-300K-fine-3.2": fine("register", current=3.2e10),
         "rim-n4-300K": (
             rim,
             replace(default_drive(rim), steps=pulses),
@@ -164,12 +165,16 @@ def variant(name: str) -> tuple[Track, Drive, str, str]:
     return track, drive, text, COARSE
 
 
-def fine(design: str) -> tuple[Track, Drive, str, str]:
-    """Return one cycle of a design with cells of 2.5 nm."""
+def fine(design: str, current: float | None = None) -> tuple[Track, Drive, str, str]:
+    """Return one cycle of a design with cells of 2.5 nm, at its own or another current [A/m^2]."""
     track = replace(PRESETS[design], name=f"{design}-n4-300K-fine", cell=2.5e-9)
     drive = default_drive(PRESETS[design])
+    drive = replace(drive, steps=one_cycle(drive))
+    if current is not None:
+        track = replace(track, name=f"{track.name}-{current / 1e10:g}")
+        drive = replace(drive, current=current, nominal=12 * current)
     fidelity = FULL.replace("4 nm cells", "2.5 nm cells").replace("0.5 ps", "0.23 ps")
-    return track, replace(drive, steps=one_cycle(drive)), f"{ABOUT[design]} 2.5 nm cells.", fidelity
+    return track, drive, f"{ABOUT[design]} 2.5 nm cells.", fidelity
 
 
 def one_cycle(drive: Drive) -> tuple[Step, ...]:
@@ -250,7 +255,7 @@ def main() -> None:
     if not options.partial:
         run_ensemble(track, drive, options.seeds, options.runs, workers=options.workers)
     found = trajectories(track, options.seeds, options.runs)
-    readout = READOUTS.get(options.name.removesuffix("-fine"), Readout())
+    readout = READOUTS.get(options.name.split("-fine")[0], Readout())
     pulses = [int(trajectory["pulse"].max()) for trajectory in found]
     limits = (
         f"modest: {len(found)} noise seed(s), {pulses} pulses of {len(drive.steps)}, pauses of "
