@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
@@ -13,7 +12,7 @@ import numpy as np
 from neuroskyrm.app.problem import Problem, ShapeSection
 from neuroskyrm.app.progress import Reporter
 from neuroskyrm.app.watching import EVENTS, Watch, WatchOptions
-from neuroskyrm.io.provenance import code_digest, machine, versions
+from neuroskyrm.io.provenance import code_digest, file_hashes, machine, versions
 from neuroskyrm.io.stage_store import StageResult, StageStore
 from neuroskyrm.micromagnetics import Simulation
 
@@ -94,14 +93,11 @@ def _silent(*_: Any) -> None:
 
 
 def _file_hashes(problem: Problem) -> dict[str, str]:
-    """Return the hash of every file that the problem names, so that a changed one counts."""
+    """Return the hash of every file that the problem names."""
     shapes = [*problem.regions, *([problem.sample] if problem.sample else [])]
-    paths = [problem.start.ovf, *(path for shape in shapes for path in _shape_files(shape))]
-    return {
-        str(path): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in paths
-        if path is not None and path.is_file()
-    }
+    return file_hashes(
+        [problem.start.ovf, *(path for shape in shapes for path in _shape_files(shape))]
+    )
 
 
 def _shape_files(shape: ShapeSection) -> list[Path | None]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from neuroskyrm.app.stages.base import Context, Stage
 from neuroskyrm.app.study import Study
+from neuroskyrm.io.provenance import file_hashes
 from neuroskyrm.io.stage_store import Metrics
 from neuroskyrm.io.trajectory import Trajectory
 from neuroskyrm.micromagnetics.track_drive import Drive, cycles
@@ -109,6 +110,11 @@ def _spread_over(count: int, wanted: int) -> list[int]:
     return sorted({round(i * (count - 1) / (wanted - 1)) for i in range(wanted)})
 
 
+def region_files(study: Study, _: Path | None) -> dict[str, str]:
+    """Return the hashes of the pictures that the track's regions are drawn from."""
+    return file_hashes(Path(region.file) for region in study.device.regions if region.file)
+
+
 STAGE = Stage(
     name="simulate",
     does="Simulate the track under current pulses, skyrmion by skyrmion.",
@@ -116,4 +122,5 @@ STAGE = Stage(
     needs=(),
     code=("neuroskyrm.micromagnetics", "neuroskyrm.texture", "neuroskyrm.app.stages.simulate"),
     work=_work,
+    files=region_files,
 )

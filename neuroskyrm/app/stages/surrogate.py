@@ -8,7 +8,7 @@ from devicemodels.card import DeviceCard, PulseCost, load_card
 from neuroskyrm.app.stages.base import Context, Stage
 from neuroskyrm.app.stages.calibrate import CALIBRATED, USED_CARD
 from neuroskyrm.app.stages.calibrate import STAGE as CALIBRATE
-from neuroskyrm.app.stages.simulate import OTHERS, TRAJECTORY, drive_of, seeds_of
+from neuroskyrm.app.stages.simulate import OTHERS, TRAJECTORY, drive_of, region_files, seeds_of
 from neuroskyrm.errors import ConfigError
 from neuroskyrm.io.stage_store import Metrics
 
@@ -120,6 +120,7 @@ THIELE_STAGES = (
         needs=(LEARN,),
         code=("neuroskyrm.thiele", "neuroskyrm.app.stages.surrogate"),
         work=_simulate_rigid,
+        files=region_files,
     ),
 )  # fmt: skip
 """Rung 3: rigid skyrmions."""
