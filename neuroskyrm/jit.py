@@ -11,13 +11,14 @@ from typing import Any, TypeVar, cast
 
 import numba
 
+from neuroskyrm.jit_stamp import source_stamp
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def kernel(function: Function) -> Function:
     """Compile `function` with numba: cached, nogil, contraction to fused multiply-add allowed."""
-    compiled = numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "nsz"})
-    return cast("Function", compiled(function))
+    return _compile(function, fastmath={"contract", "nsz"})
 
 
 def fast_kernel(function: Function) -> Function:
@@ -25,19 +26,21 @@ def fast_kernel(function: Function) -> Function:
 
     NaN checks are kept: a diverging run must still be seen.
     """
-    flags = {"contract", "nsz", "reassoc", "arcp"}
-    compiled = numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=flags)
-    return cast("Function", compiled(function))
+    return _compile(function, fastmath={"contract", "nsz", "reassoc", "arcp"})
 
 
 def inline_kernel(function: Function) -> Function:
     """Compile a small helper that is inlined into the kernels that call it."""
-    compiled = numba.njit(
-        cache=True, nogil=True, error_model="numpy", fastmath={"contract", "nsz"}, inline="always"
-    )
-    return cast("Function", compiled(function))
+    return _compile(function, fastmath={"contract", "nsz"}, inline="always")
 
 
 def exact_kernel(function: Function) -> Function:
     """Compile with every rounding where the source has it: for bit-equal comparisons."""
-    return cast("Function", numba.njit(cache=True, nogil=True, error_model="numpy")(function))
+    return _compile(function)
+
+
+def _compile(function: Function, **options: Any) -> Function:
+    compiled = numba.njit(cache=True, nogil=True, error_model="numpy", **options)(function)
+    # numba looks at the kernel's own file only (and has no public way to say more)
+    compiled._cache._cache_file._source_stamp = source_stamp(function.__module__)
+    return cast("Function", compiled)

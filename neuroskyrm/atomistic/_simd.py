@@ -33,9 +33,6 @@ class Float32Vector(types.Type):
 
 _float32_vector = Float32Vector()
 
-Float32x8 = Float32Vector
-"""Its name in numba's cache files of earlier versions, which are read before they are renewed."""
-
 
 @register_model(Float32Vector)
 class _Float32VectorModel(models.PrimitiveModel):

@@ -1,0 +1,43 @@
+"""Compiled kernels are made again when anything that they hold has changed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+CALLER = """
+from neuroskyrm.jit import kernel
+from neuroskyrm.called import FACTOR, called
+
+
+@kernel
+def caller(x):
+    return FACTOR * called(x)
+
+
+print(caller(1.0))
+"""
+CALLED = """
+from neuroskyrm.jit import {kind}
+FACTOR = {factor}
+
+
+@{kind}
+def called(x):
+    return x + {term}
+"""
+
+
+@pytest.mark.parametrize("kind", ["kernel", "inline_kernel"])
+def test_a_changed_callee_or_constant_is_seen(tmp_path, kind):
+    main = "import neuroskyrm; neuroskyrm.__path__.append('.'); import neuroskyrm.caller"
+    environment = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path / "cache")}
+    (tmp_path / "caller.py").write_text(CALLER)
+    for factor, term in ((1.0, 1.0), (1.0, 2.0), (5.0, 2.0)):
+        (tmp_path / "called.py").write_text(CALLED.format(kind=kind, factor=factor, term=term))
+        run = subprocess.run([sys.executable, "-B", "-c", main], cwd=tmp_path, env=environment,
+                             text=True, check=True, capture_output=True)  # fmt: skip
+        assert float(run.stdout) == factor * (1.0 + term)
