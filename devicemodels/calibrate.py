@@ -157,14 +157,17 @@ def _rows(counts: Any) -> list[int]:
 
 def _numbers(runs: Sequence[Visits], card: DeviceCard) -> dict[str, float]:
     """Return the numbers of a resample that get an interval, on the states of the card."""
-    mean = np.concatenate([run.mean for run in runs])
-    sd = np.concatenate([run.sd for run in runs])
-    count = np.concatenate([run.count for run in runs])
+    mean = np.concatenate([run.mean[run.own] for run in runs])
+    sd = np.concatenate([run.sd[run.own] for run in runs])
+    count = np.concatenate([run.count[run.own] for run in runs])
     state = np.abs(np.array(card.levels.skyrmions) - count[:, None]).argmin(axis=1)
-    numbers = {"levels.range": float(mean.max() - mean.min())}
+    numbers = {}
     for s in np.unique(state):
         numbers[f"levels.mean.{s}"] = float(mean[state == s].mean())
         numbers[f"levels.read_sd.{s}"] = float(np.sqrt(np.mean(sd[state == s] ** 2)))
+    lowest, highest = "levels.mean.0", f"levels.mean.{card.states - 1}"
+    if lowest in numbers and highest in numbers:
+        numbers["levels.range"] = numbers[highest] - numbers[lowest]
     jumps = np.concatenate([np.diff(run.count) for run in runs])
     drifts = np.concatenate([drift(run)[1:] for run in runs])
     pulse = np.concatenate([run.polarity[1:] for run in runs])

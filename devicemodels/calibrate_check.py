@@ -151,7 +151,8 @@ def bootstrap(
     ----------
     runs : sequence of Visits
         The calibration set. Fewer than 4 runs are cut into half cycles first (pulses of one
-        polarity), since resampling two or three runs says nothing.
+        polarity), since resampling two or three runs says nothing; fewer than 4 half cycles do
+        neither, and give no interval.
     fit : callable
         ``fit(runs)`` gives named numbers; names missing in a draw are left out of that draw.
     rng : Generator
@@ -166,7 +167,7 @@ def bootstrap(
     """
     units = list(runs) if len(runs) >= 4 else [part for run in runs for part in half_cycles(run)]
     values: dict[str, list[float]] = {}
-    for _ in range(draws):
+    for _ in range(draws if len(units) >= 4 else 0):
         chosen = [units[i] for i in rng.integers(len(units), size=len(units))]
         for name, value in fit(chosen).items():
             values.setdefault(name, []).append(value)

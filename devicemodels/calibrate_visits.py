@@ -47,6 +47,11 @@ class Visits:
     reads: NDArray[np.float64]
 
     @property
+    def own(self) -> slice:
+        """Visits that are not also the last ones of the stretch before (see `half_cycles`)."""
+        return slice(0 if self.polarity[0] == 0 else 1, None)
+
+    @property
     def mean(self) -> NDArray[np.float64]:
         """Mean conductance of each visit [S], shape (visits,)."""
         return np.asarray(self.reads.mean(axis=1))

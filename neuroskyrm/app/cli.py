@@ -318,7 +318,7 @@ def doctor() -> None:
 @card_app.command("list")
 def card_list() -> None:
     """List the cards that come with the toolkit."""
-    from neuroskyrm.app.commands import list_cards
+    from neuroskyrm.app.card_tables import list_cards
 
     list_cards()
 
@@ -329,7 +329,7 @@ def card_show(
     figure: Annotated[Path | None, typer.Option(help="also draw it into this PNG/SVG file")] = None,
 ) -> None:
     """Print a device card, and draw it."""
-    from neuroskyrm.app.commands import show_card
+    from neuroskyrm.app.card_tables import show_card
 
     show_card(card, figure)
 

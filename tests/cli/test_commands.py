@@ -3,6 +3,7 @@
 import pytest
 import yaml
 
+from devicemodels.card import shipped_cards
 from neuroskyrm.app.study import default_study, dump_study, load_study
 
 
@@ -139,3 +140,23 @@ def test_bad_problem_is_answered_with_one_sentence(neuroskyrm, tmp_path, change,
     assert outcome.code == 2
     assert all(word in outcome.err for word in words), outcome.err
     assert "Traceback" not in outcome.err
+
+
+def test_a_card_is_shown_with_what_it_rests_on(neuroskyrm):
+    shown = neuroskyrm("card", "show", "register-n4-300K").out
+    for said in (
+        "G / µS",
+        "20.032",
+        "0.630 G0",
+        "112 fJ",
+        "0 of 480",
+        "temperature 300 K",
+        "seeds",
+    ):
+        assert said in shown
+
+
+def test_cards_are_listed_a_line_each(neuroskyrm):
+    lines = neuroskyrm("card", "list").out.splitlines()
+    for name in shipped_cards():
+        assert sum(line.split()[:1] == [name] for line in lines) == 1

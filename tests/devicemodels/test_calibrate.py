@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from types import SimpleNamespace
 
 import numpy as np
@@ -11,7 +12,7 @@ from devicemodels.calibrate import calibrate
 from devicemodels.calibrate_check import bootstrap, goodness_of_fit, half_cycles, sample_programme
 from devicemodels.calibrate_fit import count_transitions, fit_states, transition_matrix
 from devicemodels.calibrate_visits import visits_of
-from devicemodels.card import load_card
+from devicemodels.card import load_card, shipped_cards
 from devicemodels.readout import Readout
 from neuroskyrm.errors import DeviceError
 from neuroskyrm.micromagnetics.track import PAPER
@@ -85,6 +86,8 @@ def test_intervals_hold_the_estimates(card):
         low, high = card.intervals[f"levels.mean.{state}"]
         assert low <= card.levels.mean[state] <= high
         assert high - low < 1e-8
+    low, high = card.intervals["levels.range"]
+    assert low <= card.levels.mean[-1] - card.levels.mean[0] <= high
     assert 0 < card.intervals["potentiation.success"][0] < 1
     assert (
         card.intervals["potentiation.first.success"] != card.intervals["potentiation.later.success"]
@@ -193,6 +196,20 @@ def test_bootstrap_of_a_mean_has_its_standard_error():
     assert "one" not in intervals  # it does not vary, so it has no interval
     low, high = intervals["end"]
     assert (high - low) / 3.92 == pytest.approx(ends.std() / np.sqrt(40), rel=0.15)
+
+
+@pytest.mark.parametrize("name", shipped_cards())
+def test_the_range_of_a_shipped_card_lies_within_its_interval(name):
+    card = load_card(name)
+    if len(card.provenance["seeds"]) > 1:
+        low, high = card.intervals["levels.range"]
+        assert low <= card.levels.mean[-1] - card.levels.mean[0] <= high
+
+
+def test_fewer_than_four_stretches_give_no_interval():
+    runs = [visits_of(device(1), Readout(), PAPER)] * 3
+    one_way = [dataclasses.replace(run, polarity=np.ones_like(run.polarity)) for run in runs]
+    assert bootstrap(one_way, lambda chosen: {"x": chosen[0].mean[0]}, generator(1)) == {}
 
 
 def test_samples_keep_to_the_programme(card):
