@@ -24,6 +24,7 @@ from neuroskyrm.io.atomic import replacing, write_json
 from neuroskyrm.io.provenance import versions
 from neuroskyrm.micromagnetics.track import REGISTER, Rim, Track
 from neuroskyrm.micromagnetics.track_drive import Drive, default_drive
+from neuroskyrm.micromagnetics.track_regions import Region
 
 FOLDER = cards.ROOT / "docs" / "results" / "synapse-levers"
 SEED = 1
@@ -45,9 +46,28 @@ def current(J: float) -> Drive:
     return replace(BASE, current=J, nominal=12 * J)
 
 
-def width(seconds: float) -> Drive:
-    """Return the drive with pulses of another width [s]."""
-    return replace(BASE, steps=tuple(replace(step, width=seconds) for step in BASE.steps))
+def timing(**changes: float) -> Drive:
+    """Return the drive with pulses of another width, or other pauses [s]."""
+    return replace(BASE, steps=tuple(replace(step, **changes) for step in BASE.steps))
+
+
+def fill(places: tuple[tuple[float, float], ...]) -> Track:
+    """Return the register with its skyrmions seeded elsewhere, one at each place [m]."""
+    return replace(REGISTER, skyrmions=len(places), places=places)
+
+
+def rounded_ends() -> Track:
+    """Return the register whose channel ends in half circles: all rim, the channel drawn in it."""
+    track, rim = REGISTER, REGISTER.rim
+    along, across = track.length - 2 * rim.width, track.width - 2 * rim.width
+    channel = Region(along=along, across=across, corner=across / 2, Ku=track.film.Ku)
+    full = replace(rim, width=track.width / 2)
+    return replace(track, rim=full, regions=(channel, *track.regions))
+
+
+GATE = REGISTER.regions[0]
+FIRST_WELL = (GATE.pitch / 2, 0.0)
+"""Middle of the first well of the post-synapse [m]."""
 
 
 LEVERS: dict[str, tuple[Track, Drive]] = {
@@ -55,17 +75,29 @@ LEVERS: dict[str, tuple[Track, Drive]] = {
     "current 3.2 MA/cm2": (REGISTER, current(3.2e10)),
     "current 4.9 MA/cm2": (REGISTER, current(4.9e10)),
     "current 6.0 MA/cm2": (REGISTER, current(6.0e10)),
-    "pulse 3.3 ns": (REGISTER, width(3.3e-9)),
+    "pulse 3.3 ns": (REGISTER, timing(width=3.3e-9)),
+    "pulse 1.5 ns": (REGISTER, timing(width=1.5e-9)),
+    "pause 1 ns": (REGISTER, timing(pause=1e-9)),
     "gates +30 kJ/m3": (gates(747e3), BASE),
     "gates +80 kJ/m3": (gates(797e3), BASE),
+    "gates with round ends": (
+        replace(REGISTER, regions=(replace(GATE, corner=GATE.along / 2),)),
+        BASE,
+    ),
+    "track with round ends": (rounded_ends(), BASE),
     "no gates": (replace(REGISTER, regions=()), BASE),
     "field 70 mT": (replace(REGISTER, field=70e-3), BASE),
     "field 100 mT": (replace(REGISTER, field=100e-3), BASE),
     "outer layers driven": (replace(REGISTER, driven="outer"), BASE),
+    "outer layers driven oppositely": (replace(REGISTER, driven="opposite"), BASE),
     "no exchange through spacers": (film(interlayer=0.0), BASE),
     "no rim": (replace(REGISTER, rim=Rim(width=0.0)), BASE),
     "0 K": (replace(REGISTER, temperature=0.0), BASE),
     "DMI 1.9 mJ/m2": (film(D=1.9e-3), BASE),
+    "damping 0.05": (film(alpha=0.05), BASE),
+    "damping 0.2": (film(alpha=0.2), BASE),
+    "four skyrmions": (fill(REGISTER.places[1:]), BASE),
+    "six skyrmions": (fill((*REGISTER.places, FIRST_WELL)), BASE),
 }
 
 
@@ -99,12 +131,13 @@ def draw(rows: dict[str, Any], path: Path) -> None:
     figure = Figure(figsize=(8, 0.35 * len(rows) + 1.2), layout="constrained")
     left, right = figure.subplots(1, 2, sharey=True)
     for place, row in enumerate(rows.values()):
-        left.barh(place, row["kept"], color="tab:blue" if row["kept"] == row["of"] else "tab:red")
+        share = row["kept"] / row["of"]
+        left.barh(place, share, color="tab:blue" if share == 1 else "tab:red")
         post = np.array(row["post"])
         right.step(np.arange(len(post)), place + 0.4 - 0.15 * post, where="mid", lw=1)
     left.set_yticks(range(len(rows)), list(rows))
     left.invert_yaxis()
-    left.set(xlabel="skyrmions kept of 5, one cycle, one seed")
+    left.set(xlabel="share of skyrmions kept, one cycle, one seed")
     right.set(xlabel="pulse", title="skyrmions in the post-synapse (upwards)")
     with replacing(path) as temporary:
         figure.savefig(temporary, dpi=120)

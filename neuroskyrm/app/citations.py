@@ -24,7 +24,7 @@ RULES: tuple[tuple[str, Uses], ...] = (
     ("newell1993", _always),
     ("manchon2019", _always),
     ("bruno1995", lambda s: s.device.film.interlayer != 0 and s.device.layers > 1),
-    ("legrand2018", lambda s: s.device.driven == "outer"),
+    ("legrand2018", lambda s: s.device.driven != "all"),
     ("brown1963", lambda s: s.device.temperature > 0),
     ("salmon2011", lambda s: s.device.temperature > 0),
     ("berg1981", _always),

@@ -98,7 +98,9 @@ class DeviceSection(FrozenModel):
     rim: RimSection
     field: Annotated[q.MagneticField, Field(gt=-20, lt=20)] = Field(description="along +z")
     temperature: q.Temperature = Field(description="temperature")
-    driven: Literal["outer", "all"] = Field(description="layers that feel the spin-orbit torque")
+    driven: Literal["outer", "opposite", "all"] = Field(
+        description="layers that feel the torque: outer, outer with opposite signs, all"
+    )
     skyrmions: Annotated[q.Whole, Field(ge=1, le=1000)] = Field(
         description="seeded in the pre-synapse"
     )

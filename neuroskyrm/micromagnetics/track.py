@@ -8,7 +8,7 @@ at cell centres.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,7 @@ from neuroskyrm.errors import ConfigError
 from neuroskyrm.micromagnetics.track_regions import Region
 
 Mask = NDArray[np.bool_]
-Driven = Literal["outer", "all"]
+Driven = Literal["outer", "opposite", "all"]
 
 
 def _positive(field: str, value: float) -> None:
@@ -136,8 +136,9 @@ class Track:
         Applied field along +z, against the skyrmion cores [T].
     temperature : float
         Temperature [K].
-    driven : {"outer", "all"}
-        Layers that feel the spin-orbit torque: bottom and top (Legrand et al. 2018), or each.
+    driven : {"outer", "opposite", "all"}
+        Layers that feel the spin-orbit torque: bottom and top (Legrand et al. 2018), these two
+        with opposite polarisation (heavy metal outside either), or each.
     skyrmions : int
         Number seeded in the pre-synapse.
     rows : int
@@ -176,8 +177,10 @@ class Track:
                 )
         if self.temperature < 0:
             raise ConfigError(f"'track.temperature' = {self.temperature:g} K must be 0 or more.")
-        if self.driven not in ("outer", "all"):
-            raise ConfigError(f"'track.driven' = {self.driven!r} must be 'outer' or 'all'.")
+        if self.driven not in get_args(Driven):
+            raise ConfigError(
+                f"'track.driven' = {self.driven!r} must be 'outer', 'opposite' or 'all'."
+            )
         for name in ("layers", "skyrmions", "rows"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"'track.{name}' = {getattr(self, name)} must be 1 or more.")
@@ -216,6 +219,13 @@ class Track:
     def driven_layers(self) -> list[int]:
         """Indices of the layers that feel the torque."""
         return list(range(self.layers)) if self.driven == "all" else sorted({0, self.layers - 1})
+
+    def torque_of_layers(self) -> NDArray[np.float64]:
+        """Return the factor of the torque in each layer: 1, 0, or -1 for the opposite one."""
+        factor = np.isin(np.arange(self.layers), self.driven_layers).astype(np.float64)
+        if self.driven == "opposite" and self.layers > 1:
+            factor[-1] = -1.0
+        return factor
 
     def coordinates(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return x of shape (1, nx) and y of shape (ny, 1) from the track's centre [m]."""
@@ -287,7 +297,17 @@ class Track:
         et al., Phys. Rev. B 95, 174423 (2017)). The whole film is driven, noise is averaged over
         the layers, and layers cannot part company. A torque of current j on each layer is one of
         ``layers * j`` on the film.
+
+        Raises
+        ------
+        ConfigError
+            The outer layers are driven against each other, which one film cannot be.
         """
+        if self.driven == "opposite":
+            raise ConfigError(
+                "a track with 'driven' = 'opposite' has no effective film: one film cannot be "
+                "driven both ways."
+            )
         film, height = self.film, self.layers * self.film.period
         share = self.layers * film.thickness / height
         shape = MU0 * film.Ms**2 * (share - share**2) / 2

@@ -140,7 +140,7 @@ def build_simulation(track: Track, drive: Drive, seed: int) -> Simulation:
         drive.spin_hall,
         film.Ms,
         film.thickness,
-        layers=np.isin(np.arange(track.layers), track.driven_layers),
+        layers=track.torque_of_layers(),
         polarisation=(0.0, -1.0, 0.0),  # so that positive current drives cores that are down to +x
     )
     return Simulation(

@@ -94,7 +94,7 @@ class Box:
         ]
         if film.interlayer and track.layers > 1:
             terms.append(InterlayerExchange(film.interlayer))
-        driven = np.isin(np.arange(track.layers), track.driven_layers)
+        driven = track.torque_of_layers()
         m = np.zeros((3, *mesh.shape))
         m[2] = 1.0
         for place, radius in zip(places, radii or [START_RADIUS] * len(places), strict=True):

@@ -32,7 +32,7 @@ STUDIES = [
         "device: {preset: papr}",
         ["'device.preset' = 'papr'", "'paper', 'rim', 'compact' or 'register'"],
     ),
-    ("device: {driven: some}", ["'device.driven' = 'some'", "'outer' or 'all'"]),
+    ("device: {driven: some}", ["'device.driven' = 'some'", "'outer', 'opposite' or 'all'"]),
     ("device: 7", ["'device' = 7", "must"]),
     ("device: {film: {alpha: 0}}", ["'device.film.alpha' = 0", "greater than 0"]),
     ("device: {film: {Ms: 956 kA}}", ["'device.film.Ms'", "unit 'kA'", "kA/m"]),

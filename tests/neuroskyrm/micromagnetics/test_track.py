@@ -39,6 +39,15 @@ def test_single_layer_is_both_outer_layers():
     assert replace(PAPER, layers=1).driven_layers == [0]
 
 
+def test_outer_layers_may_be_driven_against_each_other():
+    opposed = replace(PAPER, driven="opposite")
+    assert opposed.torque_of_layers().tolist() == [1, 0, 0, -1]
+    assert PAPER.torque_of_layers().tolist() == [1, 0, 0, 1]
+    assert replace(opposed, layers=1).torque_of_layers().tolist() == [1]
+    with pytest.raises(ConfigError, match="no effective film"):
+        opposed.effective()
+
+
 @pytest.mark.parametrize("track", PRESETS.values(), ids=PRESETS)
 def test_masks_are_symmetric_about_the_middle(track):
     for mask in (track.barrier_mask(), track.rim_mask()):
@@ -109,7 +118,7 @@ def test_presets_by_name():
         ({"length": 801e-9}, "200.25 cells"),
         ({"width": -1.0}, "'track.width' = -1 must be greater than 0"),
         ({"temperature": -3.0}, "-3 K must be 0 or more"),
-        ({"driven": "inner"}, "must be 'outer' or 'all'"),
+        ({"driven": "inner"}, "must be 'outer', 'opposite' or 'all'"),
         ({"layers": 0}, "'track.layers' = 0 must be 1 or more"),
         ({"rim": Rim(width=60e-9)}, "are wider than the track"),
         ({"places": ((0.0, 0.0),)}, "has 1 positions for 'track.skyrmions' = 16"),
