@@ -51,7 +51,7 @@ def _verdicts(folder: Path) -> Table:
     """Return what the monitor said frame by frame, as a table."""
     frames = json.loads((folder / VERDICTS).read_text(encoding="utf-8"))
     classes = [key for key in frames[0] if key not in ("time", "label", "novelty")]
-    table = Table("time [ps]", *classes, "says", title="the monitor, frame by frame")
+    table = Table("time / ps", *classes, "says", title="the monitor, frame by frame")
     for frame in frames:
         shares = [f"{frame[name]:.3f}" for name in classes]
         table.add_row(f"{frame['time'] * 1e12:.0f}", *shares, frame["label"])
