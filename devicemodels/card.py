@@ -162,6 +162,19 @@ class DeviceCard(FrozenModel):
         return np.array(self.levels.mean)
 
     @property
+    def area(self) -> float | None:
+        """Footprint of the track that was simulated for it [m^2]; None if the card names none."""
+        found: Any = self.provenance
+        for key in ("study", "track"):
+            found = found.get(key) if isinstance(found, dict) else None
+        if not isinstance(found, dict):
+            return None
+        length, width = (found.get(side) for side in ("length", "width"))
+        if isinstance(length, float) and isinstance(width, float):
+            return length * width
+        return None
+
+    @property
     def digest(self) -> str:
         """Short content hash (12 hexadecimal digits), independent of file layout."""
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:12]

@@ -47,7 +47,7 @@ class SkyrmionDevice:
         Which transition matrices hold: those of the first LTP/LTD cycle (where the card tells
         them apart), or of all later ones. The paper takes the first cycle as a calibration run.
     area : float, optional
-        Footprint of one device [m^2].
+        Footprint of one device [m^2]. Default: what the card says, or else that of the paper.
 
     References
     ----------
@@ -60,12 +60,12 @@ class SkyrmionDevice:
         card: DeviceCard,
         effects: Effects | None = None,
         cycle: Literal["later", "first"] = "later",
-        area: float = PAPER_AREA,
+        area: float | None = None,
     ) -> None:
         self.card = card
         self.effects = effects if effects is not None else Effects()
         self.cycle = cycle
-        self.area = area
+        self.area = area or card.area or PAPER_AREA
         self.name = card.name
         self.pulse_width = card.pulse.width
         self.pulse_time = card.pulse.width + card.pulse.pause

@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from devicemodels.card import FORMAT, DeviceCard, load_card, shipped_cards
+from devicemodels.skyrmion import SkyrmionDevice
 from neuroskyrm.errors import DeviceError
 
 GOOD = {
@@ -120,3 +121,15 @@ def test_cards_cannot_be_changed(tmp_path):
     with pytest.raises(ValueError, match="frozen"):
         card.name = "other"
     assert isinstance(card, DeviceCard)
+
+
+def test_a_device_is_as_large_as_the_track_of_its_card():
+    assert SkyrmionDevice(load_card("register-n4-300K")).area == pytest.approx(715e-9 * 100e-9)
+    assert SkyrmionDevice(load_card("paper-n4-300K")).area == pytest.approx(800e-9 * 220e-9)
+
+
+@pytest.mark.parametrize("study", ["none", {"track": "mine"}, {"track": {"length": "long"}}])
+def test_a_card_that_does_not_tell_its_size_takes_that_of_the_paper(study):
+    card = load_card("register-n4-300K").model_copy(update={"provenance": {"study": study}})
+    assert card.area is None
+    assert SkyrmionDevice(card).area == pytest.approx(800e-9 * 220e-9)
