@@ -1,9 +1,9 @@
 """Fig. 4 of Chen et al.: radius, spread and conductance against the number of layers.
 
-    python benchmarks/synapse_layers.py
+    python benchmarks/synapse_layers.py --seeds 1 2 3
 
 Half a synapse (the post-synapse, 400 x 220 nm) holds a given number of skyrmions in columns, at
-300 K, with all layers; after it has settled it is read many times.
+300 K, with all layers; after it has settled it is read many times, for each noise seed.
 """
 
 from __future__ import annotations
@@ -27,6 +27,14 @@ FOLDER = Path(__file__).resolve().parents[1] / "docs" / "results" / "synapse-lay
 LAYERS = (2, 4, 6, 8)
 NUMBERS = (1, 6, 10)
 SETTLE, EVERY, READS = 0.5e-9, 50e-12, 20
+QUANTITIES = ("found", "radius", "conductance", "conductance_sd", "conductance_sd_per_range")
+# Okabe and Ito's colours, told apart with any colour vision.
+STYLES = (
+    {"color": "#0072B2", "fmt": "o-"},
+    {"color": "#D55E00", "fmt": "s--"},
+    {"color": "#009E73", "fmt": "^:"},
+    {"color": "#CC79A7", "fmt": "D-."},
+)
 
 
 def half(layers: int, number: int) -> Track:
@@ -78,52 +86,69 @@ def measure(layers: int, number: int, seed: int) -> dict[str, float]:
     }
 
 
-def draw(rows: list[dict[str, float]], path: Path) -> None:
-    """Write the figure."""
+def over_seeds(rows: list[dict[str, float]], layers: int, number: int) -> dict[str, list[float]]:
+    """Return mean and standard deviation over seeds of each quantity of one case."""
+    mine = [row for row in rows if (row["layers"], row["seeded"]) == (layers, number)]
+    found = {}
+    for key in QUANTITIES:
+        values = np.array([row[key] for row in mine])
+        spread = values.std(ddof=1) if len(values) > 1 else 0.0
+        found[key] = [float(values.mean()), float(spread)]
+    return found
+
+
+def draw(means: dict[str, dict[str, list[float]]], path: Path) -> None:
+    """Write the figure: radius, spread of the reads, and conductance; bars are over seeds."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(8, 3.2), layout="constrained")
-    left, right = figure.subplots(1, 2)
-    six = [row for row in rows if row["seeded"] == 6]
-    layers = [row["layers"] for row in six]
-    left.plot(layers, [row["radius"] * 1e9 for row in six], "o-", color="tab:blue")
-    left.set(xlabel="layers n", ylabel="radius (nm)", xticks=LAYERS)
-    twin = left.twinx()
-    spread = [row["conductance_sd_per_range"] * 100 for row in six]
-    twin.plot(layers, spread, "s--", color="tab:red")
-    twin.set_ylabel("s.d. of G over G - G0 (%)", color="tab:red")
-    for n in LAYERS:
-        mine = [row for row in rows if row["layers"] == n]
-        right.errorbar(
-            [row["found"] for row in mine],
-            [row["conductance"] for row in mine],
-            [2 * row["conductance_sd"] for row in mine],
-            fmt="o-",
-            ms=3,
-            capsize=2,
-            label=f"n = {n}",
-        )
-    right.set(xlabel="skyrmions", ylabel="conductance (G0), 2 s.d.")
-    right.legend()
+    figure = Figure(figsize=(9.6, 3.4), layout="constrained")
+    panels = figure.subplots(1, 3)
+    series = {
+        "radius": (1e9, "radius (nm)"),
+        "conductance_sd_per_range": (100, "s.d. of the reads over $G - G_0$ (%)"),
+    }
+    for axes, (key, (unit, label)) in zip(panels, series.items(), strict=False):
+        for number, style in zip(NUMBERS, STYLES, strict=False):
+            mean, bar = np.array([means[case(n, number)][key] for n in LAYERS]).T * unit
+            skyrmions = f"{number} skyrmion{'s' if number > 1 else ''}"
+            axes.errorbar(LAYERS, mean, bar, capsize=2, ms=4, label=skyrmions, **style)
+        axes.set(xlabel="layers $n$", ylabel=label, xticks=LAYERS, ylim=(0, None))
+        axes.legend(fontsize=7)
+    for n, style in zip(LAYERS, STYLES, strict=True):
+        chosen = [means[case(n, number)] for number in NUMBERS]
+        x = [found["found"][0] for found in chosen]
+        mean = [found["conductance"][0] for found in chosen]
+        bar = [2 * np.hypot(f["conductance"][1], f["conductance_sd"][0]) for f in chosen]
+        panels[2].errorbar(x, mean, bar, capsize=2, ms=4, label=f"$n$ = {n}", **style)
+    panels[2].set(xlabel="skyrmions", ylabel="conductance ($G_0$), 2 s.d.")
+    panels[2].legend(fontsize=7)
     with replacing(path) as temporary:
-        figure.savefig(temporary, dpi=120)
+        figure.savefig(temporary, dpi=130)
+
+
+def case(layers: int, number: int) -> str:
+    """Return the name of a case in the metrics."""
+    return f"n = {layers}, {number} seeded"
 
 
 def main() -> None:
     """Simulate what is missing, and write metrics and figure."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seed", type=int, default=1)
-    seed = parser.parse_args().seed
+    parser.add_argument("--seeds", type=int, nargs="+", default=[1])
+    seeds = parser.parse_args().seeds
     file = FOLDER / "metrics.json"
     rows = json.loads(file.read_text())["rows"] if file.exists() else []
-    done = {(row["layers"], row["seeded"]) for row in rows}
-    for number in NUMBERS:
-        for layers in LAYERS:
-            if (layers, number) not in done:
+    done = {(row["seed"], row["layers"], row["seeded"]) for row in rows}
+    cases = [(n, number) for number in NUMBERS for n in LAYERS]
+    for seed in seeds:
+        for layers, number in cases:
+            if (seed, layers, number) not in done:
                 rows.append(measure(layers, number, seed))
-                record = {"rows": rows, "seed": seed, "code": versions()}
-                write_json(file, {**record, "command": "python benchmarks/synapse_layers.py"})
-    draw(rows, FOLDER / "layers.png")
+        means = {case(*chosen): over_seeds(rows, *chosen) for chosen in cases}
+        record = {"rows": rows, "mean_and_sd_over_seeds": means, "seeds": seeds, "code": versions()}
+        command = f"python benchmarks/synapse_layers.py --seeds {' '.join(map(str, seeds))}"
+        write_json(file, {**record, "command": command})
+    draw(means, FOLDER / "layers.png")
 
 
 if __name__ == "__main__":
