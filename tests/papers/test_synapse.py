@@ -14,6 +14,7 @@ import pytest
 from devicemodels.card import load_card
 from devicemodels.readout import Readout
 from neuroskyrm.constants import MU0
+from neuroskyrm.errors import DeviceError
 from neuroskyrm.micromagnetics.track import PAPER
 from neuroskyrm.micromagnetics.track_drive import default_drive
 
@@ -90,6 +91,34 @@ def test_the_rim_keeps_more_skyrmions_than_the_paper_track():
         return sum(numbers["device.skyrmions_at_end"]) / sum(numbers["device.skyrmions_at_start"])
 
     assert kept("rim-n4-300K") > kept("paper-n4-300K")
+
+
+class TestPaperFilm:
+    """Figs 2 and 3 on the paper's own film, full layers."""
+
+    def test_one_layer_works_at_0_K_and_not_at_300_K(self):
+        runs = metrics("fig2")["runs"]
+        cold, warm = runs["0 K"][0], runs["300 K"][0]
+        assert cold["post"][:6] == sorted(cold["post"][:6])
+        assert cold["post"][5] >= 5
+        assert cold["total"][5] == 16
+        assert max(warm["post"]) == 0
+        assert warm["total"][-1] == 0
+
+    def test_four_layers_do_better_than_two_but_far_from_the_paper(self):
+        found = metrics("fig3")["summary"]
+        two, four = found["n = 2"], found["n = 4"]
+        assert four["range"]["mean"] > 3 * two["range"]["mean"]
+        assert four["states"] > two["states"]
+        assert four["range"]["mean"] < 0.6 / 5
+
+    @pytest.mark.parametrize("name", ["paper-n1-300K", "paper-n2-layers-300K"])
+    def test_a_device_that_never_switches_has_no_card(self, name):
+        numbers = metrics(name)
+        assert "no card can be made" in numbers["card"]
+        assert set(np.ravel(numbers["device.counts"])) == {0}
+        with pytest.raises(DeviceError):
+            load_card(name)
 
 
 class TestRegister:
