@@ -18,17 +18,20 @@ import argparse
 import json
 import os
 import time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
+from safetensors import safe_open
 
 from crossbar import Verify, Wires
 from devicemodels import SkyrmionDevice, load_card
 from devicemodels.calibrate_check import wilson_interval
-from networks.ann import BEST, TrainedAnn, load_ann, train_ann
+from networks.ann import BEST, Recipe, TrainedAnn, load_ann, train_ann
 from networks.augmentation import Distortion
 from networks.conversion import Conversion, chosen_states, convert, scan_scales, weight_grids
 from networks.deep_snn import DeepSnn
@@ -41,9 +44,6 @@ from neuroskyrm.io.datasets import Bytes, Dataset, load_mnist
 from neuroskyrm.io.provenance import machine
 
 HELD_OUT = 5000
-VERIFY = Verify(budget=50, reads=4, tolerance=0.12e-6)
-"""A quarter of a level step, which four averaged reads can just tell."""
-
 STEPS = 8
 FIRST = replace(BEST, epochs=60, batch=200, rate=0.05)
 SECOND = replace(
@@ -56,29 +56,86 @@ SECOND = replace(
     seed=1,
 )
 ADAPT = replace(
-    SECOND, epochs=3, rate=0.005, dropout=(0.0, 0.1), activation_steps=STEPS, seed=2,
+    SECOND,
+    epochs=3,
+    rate=0.005,
+    dropout=(0.0, 0.1),
+    seed=2,
     distortion=Distortion(1.0, 0.12, 0.08, 0.1, 0.5),
-)  # fmt: skip
+)
 
 
-def report(done: int, total: int) -> None:
-    """Print the progress of a training."""
-    print(f"epoch {done} of {total}", flush=True)
+UNFINISHED = 75
+"""Exit code of a training that `--minutes` stopped; the same command continues it."""
 
 
-def train(run: Path, data: Dataset) -> dict[str, Any]:
-    """Train the float net in two goes: strong distortions, then weak ones."""
+class Report:
+    """Print the progress of a training; stop after the epoch in which its time is up."""
+
+    def __init__(self, minutes: float) -> None:
+        self.end = time.monotonic() + 60 * minutes
+
+    def __call__(self, done: int, total: int) -> None:
+        """Take note of a finished epoch, whose checkpoint is written."""
+        print(f"epoch {done} of {total}, {time.process_time():.0f} s", flush=True)
+        if done < total and time.monotonic() > self.end:
+            raise SystemExit(UNFINISHED)
+
+
+class CutError(Exception):
+    """A training has come to the epoch from which another one begins."""
+
+
+class CutShort(Report):
+    """The same, and no further than epoch `cut`."""
+
+    def __init__(self, report: Report, cut: int) -> None:
+        self.end, self.cut = report.end, cut
+
+    def __call__(self, done: int, total: int) -> None:
+        """Take note of a finished epoch."""
+        if done >= self.cut:
+            raise CutError
+        super().__call__(done, total)
+
+
+def weights_at(checkpoint: Path, epoch: int) -> TrainedAnn | None:
+    """Return the net that a checkpoint holds once it has come to `epoch`."""
+    if not checkpoint.exists():
+        return None
+    with safe_open(checkpoint, framework="numpy") as file:
+        if json.loads(file.metadata()["training"])["epoch"] < epoch:
+            return None
+        names = sorted(name for name in file.keys() if name.startswith("trained."))  # noqa: SIM118
+        return TrainedAnn(tuple(file.get_tensor(name) for name in names))
+
+
+def train(
+    run: Path, data: Dataset, epochs: tuple[int, int, int], seed: int, report: Report
+) -> dict[str, Any]:
+    """Train the float net in two goes: strong distortions, then weak ones.
+
+    `epochs` are those that the falling rate of the first go is made for, those of them that are
+    done, and those of the second go.
+    """
     images, labels = data.train_images[:-HELD_OUT], data.train_labels[:-HELD_OUT]
-    begun = time.process_time()
-    net = train_ann(images, labels, FIRST, checkpoint=run / "first.ckpt", progress=report)
+    planned, cut, more = epochs
+    first = replace(FIRST, epochs=planned, seed=10 * seed)
+    second = replace(SECOND, epochs=more, seed=10 * seed + 1)
+    path = run / "first.ckpt"
+    start = weights_at(path, cut)
+    if start is None:
+        with suppress(CutError):
+            train_ann(images, labels, first, checkpoint=path, progress=CutShort(report, cut))
+        start = weights_at(path, cut)
     net = train_ann(
-        images, labels, SECOND, start=net, checkpoint=run / "second.ckpt", progress=report
+        images, labels, second, start=start, checkpoint=run / "second.ckpt", progress=report
     )
     net.save(run / "float.safetensors")
     return {
         "accuracy": net.accuracy(data.test_images, data.test_labels),
-        "cpu_s": time.process_time() - begun,
-        "epochs": FIRST.epochs + SECOND.epochs,
+        "epochs": epochs,
+        "seed": seed,
     }
 
 
@@ -89,11 +146,12 @@ def adapted(run: Path, states: int) -> tuple[TrainedAnn, tuple[float, ...]]:
 
 
 def adapt(
-    run: Path, data: Dataset, card: str, states: int, epochs: int, noise: float
+    run: Path, data: Dataset, card: str, states: int, recipe: Recipe, taught: bool
 ) -> dict[str, Any]:
     """Fine-tune through the device's levels and the steps of the spiking neurons.
 
-    With `noise`, in units of the largest level, every batch sees other devices (noise-aware).
+    With weight noise, in units of the largest level, every batch sees other devices (noise-aware).
+    A net that is `taught` learns the float net's answers in place of the labels.
     """
     net = load_ann(run / "float.safetensors")
     levels = load_card(card).conductance
@@ -103,17 +161,22 @@ def adapt(
     tuned = train_ann(
         data.train_images[:-HELD_OUT],
         data.train_labels[:-HELD_OUT],
-        replace(ADAPT, epochs=epochs, weight_noise=noise),
+        recipe,
         start=net,
         grids=weight_grids(levels, scales),
+        teacher=net if taught else None,
         checkpoint=run / f"adapt-{states}.ckpt",
-        progress=report,
+        progress=Report(float("inf")),
     )
     tuned.save(run / f"adapted-{states}.safetensors")
     return {
         "scales": scales,
-        "epochs": epochs,
-        "noise": noise,
+        "epochs": recipe.epochs,
+        "rate": recipe.rate,
+        "noise": recipe.weight_noise,
+        "steps": recipe.activation_steps,
+        "taught": taught,
+        "seed": recipe.seed,
         "cpu_s": time.process_time() - begun,
     }
 
@@ -128,12 +191,19 @@ def converted(
         net = load_ann(run / "float.safetensors")
         return net, convert(net, *held, device.levels, positive, steps=STEPS, scan=(0.65,))
     net, scales = adapted(run, states)
-    return net, convert(net, *held, device.levels, positive, scales, steps=STEPS, scan=(1.0,))
+    steps = net.activation_steps
+    return net, convert(net, *held, device.levels, positive, scales, steps=steps, scan=(1.0,))
+
+
+def verification(device: SkyrmionDevice, reads: int, tolerance: float) -> Verify:
+    """Return a verification to `tolerance` mean level steps, which `reads` averaged reads tell."""
+    return Verify(50, tolerance * float(np.diff(device.levels).mean()), reads)
 
 
 def test(
-    run: Path, data: Dataset, card: str, states: int, seed: int, wire: float, tile: int
-) -> dict[str, Any]:
+    run: Path, data: Dataset, card: str, states: int, seed: int, wire: float, tile: int,
+    reads: int, tolerance: float,
+) -> dict[str, Any]:  # fmt: skip
     """Program the adapted net into devices of the card and classify all test images.
 
     `wire` is the resistance of every word and bit line between neighbouring devices [ohm]; arrays
@@ -143,8 +213,8 @@ def test(
     net, conversion = converted(run, data, device, states)
     begun = time.process_time()
     hosted = host(
-        conversion, device, seed, method="write-verify", verify=VERIFY,
-        wires=Wires(wire, wire), tile=(tile, tile),
+        conversion, device, seed, method="write-verify",
+        verify=verification(device, reads, tolerance), wires=Wires(wire, wire), tile=(tile, tile),
         trim_images=data.train_images[-100:] if wire else None,
     )  # fmt: skip
     programming = time.process_time() - begun
@@ -157,9 +227,12 @@ def test(
     cost = sum((crossbar.ledger for crossbar in hosted.crossbars[1:]), hosted.crossbars[0].ledger)
     found: dict[str, Any] = {
         "device": curve,
+        "wrong": wrong(noisy.decisions(), data),
         "interval": wilson_interval(round(curve[-1] * count), count),
         "wire_ohm": wire,
         "tile": tile,
+        "reads": reads,
+        "tolerance": tolerance,
         "card": load_card(card).digest,
         "wrong_codes": [float((c.codes != c.target).mean()) for c in hosted.crossbars],
         "energy_J": cost.energy,
@@ -172,14 +245,22 @@ def test(
         found["mean_gains"] = [float(trim.gain.mean()) for trim in hosted.trims]
         found["largest_drives"] = [float(trim.drive.max()) for trim in hosted.trims]
     if seed == 1:
+        before = load_ann(run / "float.safetensors").decide(data.test_images)
+        nominal = conversion.on().run(data.test_images)
         found |= {
-            "nominal": _curve(conversion.on().run(data.test_images), data),
-            "float": load_ann(run / "float.safetensors").accuracy(
-                data.test_images, data.test_labels
-            ),
-            "own_ann": net.accuracy(data.test_images, data.test_labels),
+            "nominal": _curve(nominal, data),
+            "wrong_nominal": wrong(nominal.decisions(), data),
+            "wrong_float": wrong(before, data),
+            "wrong_own_ann": wrong(net.decide(data.test_images), data),
         }
+        for name in ("float", "own_ann"):
+            found[name] = 1 - len(found[f"wrong_{name}"]) / count
     return found
+
+
+def wrong(decisions: NDArray[np.int64], data: Dataset) -> list[int]:
+    """Return the numbers of the images that are decided wrongly, for paired comparisons."""
+    return [int(k) for k in np.flatnonzero(decisions != data.test_labels)]
 
 
 def _curve(run: Any, data: Dataset) -> list[float]:
@@ -249,7 +330,21 @@ def main() -> None:
     parser.add_argument("--states", type=int, default=13)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--epochs", type=int, default=ADAPT.epochs)
+    parser.add_argument(
+        "--schedule", type=int, nargs=3, default=(FIRST.epochs, FIRST.epochs, SECOND.epochs),
+        help="epochs of strong distortions planned, and done; epochs of weak ones",
+    )  # fmt: skip
+    parser.add_argument("--training-seed", type=int, default=0)
+    parser.add_argument(
+        "--minutes", type=float, default=float("inf"),
+        help="stop training after so long (exit code 75); the same command continues it",
+    )  # fmt: skip
     parser.add_argument("--noise", type=float, default=0.0)
+    parser.add_argument("--rate", type=float, default=ADAPT.rate)
+    parser.add_argument("--steps", type=int, default=STEPS, help="time steps to adapt to")
+    parser.add_argument("--taught", action="store_true", help="learn the float net's answers")
+    parser.add_argument("--reads", type=int, default=4, help="averaged in write-verify")
+    parser.add_argument("--tolerance", type=float, default=0.23, help="in mean level steps")
     parser.add_argument("--wire", type=float, default=1.0, help="ohm a device of a line; 0: none")
     parser.add_argument("--tile", type=int, default=128, help="most lines of one array")
     parser.add_argument(
@@ -261,15 +356,34 @@ def main() -> None:
         held = data.train_images[-HELD_OUT:], data.train_labels[-HELD_OUT:]
         data, kind = replace(data, test_images=held[0], test_labels=held[1]), "held"
     run.mkdir(parents=True, exist_ok=True)
+    recipe = replace(
+        ADAPT, epochs=given.epochs, rate=given.rate, weight_noise=given.noise,
+        activation_steps=given.steps, seed=10 * given.training_seed + 2,
+    )  # fmt: skip
     stages = {
-        "train": ("train", lambda: train(run, data)),
+        "train": (
+            "train",
+            lambda: train(
+                run, data, tuple(given.schedule), given.training_seed, Report(given.minutes)
+            ),
+        ),
         "adapt": (
             f"adapt-{given.states}",
-            lambda: adapt(run, data, given.card, given.states, given.epochs, given.noise),
+            lambda: adapt(run, data, given.card, given.states, recipe, given.taught),
         ),
         "test": (
             f"{kind}-{given.states}-{given.seed}-{given.tile if given.wire else 'none'}",
-            lambda: test(run, data, given.card, given.states, given.seed, given.wire, given.tile),
+            lambda: test(
+                run,
+                data,
+                given.card,
+                given.states,
+                given.seed,
+                given.wire,
+                given.tile,
+                given.reads,
+                given.tolerance,
+            ),
         ),
         "whole": ("whole", lambda: whole(run, data, given.states)),
         "export": ("export", lambda: export(run, data, given.card, given.states)),

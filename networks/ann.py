@@ -1,7 +1,8 @@
 """The float network that is trained first: fully connected, rectified, without bias.
 
 Chen et al., Appendix B: four layers 784-2400-2400-10, ReLU, no bias (a crossbar has none), plain
-stochastic gradient descent. `PAPER` is that recipe; `BEST` is a better one for the same net.
+stochastic gradient descent. `PAPER` is that recipe, `TOOLBOX` the constants of the code it builds
+on; `BEST` is a better one for the same net.
 """
 
 from __future__ import annotations
@@ -13,13 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from networks.quantisation import Grid
-from networks.recipe import BEST, PAPER, Recipe
+from networks.recipe import BEST, PAPER, TOOLBOX, Recipe
 from networks.trained_ann import TrainedAnn, Weights, load_ann
 from networks.training import Training, single_thread
 from neuroskyrm.errors import ConfigError
 from neuroskyrm.io.datasets import Bytes
 
-__all__ = ["BEST", "PAPER", "Recipe", "TrainedAnn", "Weights", "load_ann", "train_ann"]
+__all__ = ["BEST", "PAPER", "TOOLBOX", "Recipe", "TrainedAnn", "Weights", "load_ann", "train_ann"]
 
 Progress = Callable[[int, int], None]
 """Called with (epochs done, epochs in all)."""
@@ -31,6 +32,7 @@ def train_ann(
     recipe: Recipe = PAPER,
     start: TrainedAnn | None = None,
     grids: tuple[Grid, ...] = (),
+    teacher: TrainedAnn | None = None,
     checkpoint: Path | None = None,
     progress: Progress | None = None,
 ) -> TrainedAnn:
@@ -52,6 +54,8 @@ def train_ann(
     grids : tuple of Grid, optional
         Device levels of each layer: the forward pass then uses the weights as the devices can
         hold them (quantisation-aware training); the returned weights are still smooth.
+    teacher : TrainedAnn, optional
+        Smooth net whose answers to the same (distorted) images are learnt in place of the labels.
     checkpoint : Path, optional
         File that is written after each epoch, and continued from if it fits.
     progress : callable, optional
@@ -72,7 +76,7 @@ def train_ann(
             f"labels as images, and at least one batch of {recipe.batch}."
         )
     with single_thread():
-        training = Training(images, labels, recipe, start, grids)
+        training = Training(images, labels, recipe, start, grids, teacher)
         if checkpoint is not None and checkpoint.is_file():
             training.resume(checkpoint)
         while training.epoch < recipe.epochs:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from networks.augmentation import Distortion
+from networks.losses import Loss
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,10 @@ class Recipe:
         Robinson, arXiv:1502.02478).
     distortion : Distortion or None
         Distorted copies instead of the images themselves.
+    loss : {"cross-entropy", "squared"}
+        Error against the labels (see `networks.losses`).
+    temperature : float
+        How far a teacher's answers are softened, where there is one.
     activation_steps : int
         0: ReLU. T: ReLU in T steps, as a spiking neuron of T time steps can pass it on.
     weight_noise : float
@@ -53,6 +58,8 @@ class Recipe:
     dropout: tuple[float, float] = (0.0, 0.0)
     shared_dropout: bool = False
     distortion: Distortion | None = None
+    loss: Loss = "cross-entropy"
+    temperature: float = 4.0
     activation_steps: int = 0
     weight_noise: float = 0.0
     bfloat16: bool = False
@@ -61,6 +68,10 @@ class Recipe:
 
 PAPER = Recipe(rate=0.1, dropout=(0.2, 0.5))
 """Chen et al., Appendix B: ±0.1, batch 100, 15 epochs; cross-entropy and dropout are ours."""
+
+TOOLBOX = Recipe(rate=1.0, momentum=0.5, initial=0.01, dropout=(0.0, 0.5), loss="squared")
+"""The constants of the code that the paper builds on (Diehl et al., IJCNN 2015, their example):
+±0.01, squared error of logistic outputs, learning rate 1, momentum 0.5, half the neurons silent."""
 
 BEST = Recipe(
     epochs=40,

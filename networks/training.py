@@ -15,6 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from networks.losses import label_loss, teacher_loss
 from networks.quantisation import Grid, quantised, step_activation
 from networks.recipe import Recipe
 from networks.submatrix import part
@@ -45,8 +46,9 @@ class Training:
         recipe: Recipe,
         start: TrainedAnn | None,
         grids: tuple[Grid, ...],
+        teacher: TrainedAnn | None = None,
     ) -> None:
-        self.recipe, self.grids, self.epoch = recipe, grids, 0
+        self.recipe, self.grids, self.teacher, self.epoch = recipe, grids, teacher, 0
         self.images = torch.from_numpy(images.astype(np.float32) / np.float32(255))
         self.labels = torch.from_numpy(labels.astype(np.int64))
         self.random = torch.Generator().manual_seed(recipe.seed)
@@ -108,11 +110,21 @@ class Training:
             images = self.recipe.distortion(images, self.random)
         with torch.autocast("cpu", torch.bfloat16, enabled=self.recipe.bfloat16):
             outputs = self._forward(images)
-        loss = torch.nn.functional.cross_entropy(outputs.float(), labels)
+        loss = self._loss(outputs.float(), images, labels)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         self.optimiser.step()
         return float(loss.detach())
+
+    def _loss(self, outputs: Tensor, images: Tensor, labels: Tensor) -> Tensor:
+        """Return the distance to the teacher's answers, or without one the error against labels."""
+        if self.teacher is None:
+            return label_loss(outputs, labels, self.recipe.loss)
+        with torch.no_grad():
+            answers = images
+            for matrix in map(torch.from_numpy, self.teacher.weights):
+                answers = torch.relu(answers) @ matrix
+        return teacher_loss(outputs, answers, self.recipe.temperature)
 
     def _forward(self, signal: Tensor) -> Tensor:
         recipe = self.recipe
@@ -213,4 +225,5 @@ class Training:
     def _key(self) -> str:
         """Return what must agree for a checkpoint to be continued."""
         shapes = [tuple(w.shape) for w in self.weights]
-        return f"{self.recipe}|{shapes}|{len(self.images)}|{len(self.grids)}"
+        teacher = self.teacher.digest if self.teacher else None
+        return f"{self.recipe}|{shapes}|{len(self.images)}|{len(self.grids)}|{teacher}"

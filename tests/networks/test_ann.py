@@ -11,6 +11,7 @@ import torch
 
 from networks.ann import Recipe, TrainedAnn, load_ann, train_ann
 from networks.augmentation import Distortion
+from networks.losses import label_loss, teacher_loss
 from networks.quantisation import Grid, quantised, step_activation
 from networks.submatrix import part
 from neuroskyrm.errors import ConfigError, DataError
@@ -99,11 +100,38 @@ class TestTraining:
 
         assert rounded(aware) > rounded(smooth)
 
+    def test_a_pupil_gives_its_teachers_answers(self) -> None:
+        """Taught without ever seeing a label that is right, it still decides as its teacher."""
+        teacher = trained()
+        images, false = DIGITS.train_images[:600], (DIGITS.train_labels[:600] + 1) % 10
+        recipe = replace(QUICK, hidden=(64,), seed=3)
+        pupil = train_ann(images, false, recipe, teacher=teacher)
+        shown = DIGITS.test_images
+        assert (pupil.decide(shown) == teacher.decide(shown)).mean() > 0.9
+
+    def test_it_learns_from_squared_errors(self) -> None:
+        recipe = replace(QUICK, loss="squared", rate=0.3)
+        assert trained(recipe).accuracy(DIGITS.test_images, DIGITS.test_labels) > 0.9
+
     def test_bad_batches_are_refused(self) -> None:
         with pytest.raises(ConfigError, match="at least one batch of 50"):
             train_ann(DIGITS.train_images[:10], DIGITS.train_labels[:10], QUICK)
         with pytest.raises(ConfigError, match="600 images with 599 labels"):
             train_ann(DIGITS.train_images[:600], DIGITS.train_labels[:599], QUICK)
+
+
+class TestLosses:
+    def test_squared_error_is_half_the_sum_over_classes_of_logistic_outputs(self) -> None:
+        outputs, labels = torch.tensor([[0.0, 0.0], [100.0, -100.0]]), torch.tensor([0, 1])
+        assert float(label_loss(outputs, labels, "squared")) == pytest.approx((0.25 + 1.0) / 2)
+
+    def test_teacher_is_matched_where_answers_agree(self) -> None:
+        """The gradient vanishes at the teacher's answers up to a common shift, whatever T."""
+        answers = torch.tensor([[1.0, 3.0, -2.0]])
+        for temperature in (1.0, 4.0):
+            outputs = (answers + 5).requires_grad_()
+            teacher_loss(outputs, answers, temperature).backward()
+            np.testing.assert_allclose(outputs.grad, np.zeros((1, 3)), atol=1e-6)
 
 
 class TestSteps:
