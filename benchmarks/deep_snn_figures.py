@@ -23,6 +23,9 @@ from neuroskyrm.io.provenance import machine, versions
 
 Found = dict[str, Any]
 
+IMAGES = 10_000
+"""Of the test set."""
+
 
 def tests(run: Path) -> dict[int, list[Found]]:
     """Return the tests in arrays of 128 lines by number of states, one entry a seed."""
@@ -44,6 +47,25 @@ def over_seeds(values: list[float]) -> Found:
     return {"accuracy": mean, "spread": spread, "interval_of_mean": [mean - half, mean + half]}
 
 
+def against(wrong: list[list[int]], reference: list[int], images: int) -> Found:
+    """Return how much accuracy devices win over a net on the same images (negative: lose).
+
+    The interval is over images, of the mean over device seeds, paired: images that both get right,
+    or both wrong, do not blur it. `mcnemar` gives for each seed how many images only the devices
+    get wrong, how many only the reference, and the exact two-sided p of such a split.
+    """
+    gains = np.zeros(images)
+    gains[reference] += 1
+    found: Found = {"mcnemar": []}
+    for seed in wrong:
+        gains[seed] -= 1 / len(wrong)
+        worse, better = len(set(seed) - set(reference)), len(set(reference) - set(seed))
+        p = float(stats.binomtest(worse, worse + better).pvalue) if worse + better else 1.0
+        found["mcnemar"].append([worse, better, p])
+    mean, half = float(gains.mean()), 1.96 * float(gains.std(ddof=1)) / images**0.5
+    return found | {"gain": mean, "interval": [mean - half, mean + half]}
+
+
 def gather(run: Path) -> Found:
     """Return all metrics under flat dotted names."""
     metrics: Found = {
@@ -60,7 +82,13 @@ def gather(run: Path) -> Found:
         metrics[f"{name}.by_seed"] = {str(e["seed"]): e["device"][-1] for e in entries}
         metrics[f"{name}.by_step"] = first["device"]
         metrics[f"{name}.nominal_by_step"] = first["nominal"]
-        for key in ("interval", "float", "own_ann", "card", "wire_ohm", "tile", "mean_gains",
+        for reference in ("float", "own_ann", "nominal"):
+            compared = against(
+                [entry["wrong"] for entry in entries], first[f"wrong_{reference}"], IMAGES
+            )
+            metrics |= {f"{name}.against_{reference}.{k}": v for k, v in compared.items()}
+        for key in ("interval", "float", "own_ann", "card", "wire_ohm", "tile", "reads",
+                    "tolerance", "mean_gains",
                     "largest_drives", "wrong_codes", "energy_J", "pulses", "spike_rates",
                     "programming_and_wires_cpu_s", "test_cpu_s"):  # fmt: skip
             metrics[f"{name}.{key}"] = first[key]
