@@ -146,7 +146,7 @@ def adapted(run: Path, states: int) -> tuple[TrainedAnn, tuple[float, ...]]:
 
 
 def adapt(
-    run: Path, data: Dataset, card: str, states: int, recipe: Recipe, taught: bool
+    run: Path, data: Dataset, card: str, states: int, recipe: Recipe, taught: bool, report: Report
 ) -> dict[str, Any]:
     """Fine-tune through the device's levels and the steps of the spiking neurons.
 
@@ -166,7 +166,7 @@ def adapt(
         grids=weight_grids(levels, scales),
         teacher=net if taught else None,
         checkpoint=run / f"adapt-{states}.ckpt",
-        progress=Report(float("inf")),
+        progress=report,
     )
     tuned.save(run / f"adapted-{states}.safetensors")
     return {
@@ -360,16 +360,15 @@ def main() -> None:
         ADAPT, epochs=given.epochs, rate=given.rate, weight_noise=given.noise,
         activation_steps=given.steps, seed=10 * given.training_seed + 2,
     )  # fmt: skip
+    report = Report(given.minutes)
     stages = {
         "train": (
             "train",
-            lambda: train(
-                run, data, tuple(given.schedule), given.training_seed, Report(given.minutes)
-            ),
+            lambda: train(run, data, tuple(given.schedule), given.training_seed, report),
         ),
         "adapt": (
             f"adapt-{given.states}",
-            lambda: adapt(run, data, given.card, given.states, recipe, given.taught),
+            lambda: adapt(run, data, given.card, given.states, recipe, given.taught, report),
         ),
         "test": (
             f"{kind}-{given.states}-{given.seed}-{given.tile if given.wire else 'none'}",
