@@ -197,7 +197,7 @@ def converted(
 
 def verification(device: SkyrmionDevice, reads: int, tolerance: float) -> Verify:
     """Return a verification to `tolerance` mean level steps, which `reads` averaged reads tell."""
-    return Verify(50, tolerance * float(np.diff(device.levels).mean()), reads)
+    return Verify(200, tolerance * float(np.diff(device.levels).mean()), reads)
 
 
 def test(
