@@ -110,7 +110,7 @@ class TestTraining:
         assert (pupil.decide(shown) == teacher.decide(shown)).mean() > 0.9
 
     def test_it_learns_from_squared_errors(self) -> None:
-        recipe = replace(QUICK, loss="squared", rate=0.3)
+        recipe = Recipe((64,), 10, 20, rate=0.2, momentum=0.5, initial=0.1, loss="squared")
         assert trained(recipe).accuracy(DIGITS.test_images, DIGITS.test_labels) > 0.9
 
     def test_bad_batches_are_refused(self) -> None:

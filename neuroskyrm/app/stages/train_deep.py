@@ -108,9 +108,9 @@ STAGE = Stage(
     sections=("data", "deep.hidden", "deep.epochs", "deep.batch", "deep.learning_rate",
               "deep.momentum", "deep.dropout", "deep.augment"),
     needs=(),
-    code=("networks.ann", "networks.augmentation", "networks.quantisation", "networks.recipe",
-          "networks.trained_ann", "networks.training", "neuroskyrm.app.stages.images",
-          "neuroskyrm.app.stages.train_deep"),
+    code=("networks.ann", "networks.augmentation", "networks.losses", "networks.quantisation",
+          "networks.recipe", "networks.trained_ann", "networks.training",
+          "neuroskyrm.app.stages.images", "neuroskyrm.app.stages.train_deep"),
     work=_work,
     files=_checked_images,
 )  # fmt: skip
