@@ -23,13 +23,6 @@ def test_every_link_leads_somewhere():
         assert (ROOT / target).exists(), target
 
 
-@pytest.mark.slow
-def test_python_block_runs(capsys):
-    (block,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-    exec(compile(block, "README.md", "exec"), {})
-    assert "J in" in capsys.readouterr().out
-
-
 def test_demo_study_is_what_init_writes():
     path = ROOT / "examples" / "studies" / "demo.yaml"
     assert load_study(path) == default_study()

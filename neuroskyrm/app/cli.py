@@ -235,7 +235,7 @@ def sweep(
         bool, typer.Option("--dry-run", help="tell points, shared stages, time and disk")
     ] = False,
     probe: Annotated[
-        bool, typer.Option("--probe", help="with --dry-run: compute one point to measure")
+        bool, typer.Option("--probe", help="as --dry-run, but compute one point to measure")
     ] = False,
     retry: Annotated[bool, typer.Option("--retry", help="try failed points again")] = False,
 ) -> None:
@@ -243,7 +243,7 @@ def sweep(
     from neuroskyrm.app.sweep_command import Place, run_sweep
 
     place = Place(out, data, jobs, scheduler, slurm)
-    run_sweep(file, place, dry_run=dry_run, probe_first=probe, retry=retry)
+    run_sweep(file, place, dry_run=dry_run or probe, probe_first=probe, retry=retry)
 
 
 @app.command(rich_help_panel="Design search")
@@ -255,12 +255,22 @@ def optimize(
     scheduler: Annotated[
         str | None, typer.Option(help="address of a Dask scheduler, or 'local'")
     ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="tell trials, shared stages, time and disk")
+    ] = False,
+    probe: Annotated[
+        bool, typer.Option("--probe", help="as --dry-run, but compute one point to measure")
+    ] = False,
 ) -> None:
     """Search for the best designs: Pareto front, what decides it, the best ones verified."""
-    from neuroskyrm.app.optimize_command import run_design
+    from neuroskyrm.app.optimize_command import run_design, tell_cost
     from neuroskyrm.app.sweep_command import Place
 
-    run_design(file, Place(out, data, jobs, scheduler))
+    place = Place(out, data, jobs, scheduler)
+    if dry_run or probe:
+        tell_cost(file, place, probe_first=probe)
+    else:
+        run_design(file, place)
 
 
 @app.command(rich_help_panel="Tools")

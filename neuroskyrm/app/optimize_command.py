@@ -17,6 +17,8 @@ from neuroskyrm.app.metric_units import heading, labelled, metric_unit, number_t
 from neuroskyrm.app.optimize import load_design
 from neuroskyrm.app.optimize_search import Search
 from neuroskyrm.app.sweep_command import Place, records_of
+from neuroskyrm.app.sweep_cost import probe, sweep_cost
+from neuroskyrm.app.sweep_cost_table import print_cost, print_verification
 from neuroskyrm.app.sweep_journal import Journal, Record
 from neuroskyrm.app.sweep_plan import plan_sweep
 from neuroskyrm.app.sweep_points import unit_of
@@ -47,10 +49,8 @@ def run_design(file: Path, place: Place) -> Path:
         The file is wrong, or a package or the cluster is missing.
     """
     console = Console()
-    design, base = load_design(file)
-    identity = {"design": design.model_dump(mode="json"), "study": base}
-    folder = place.runs / f"design-{design.name}-{content_hash(identity)[:8]}"
-    search = Search(design, base, folder, place.runs, *place.executor(), place.data)
+    search = _search(file, place)
+    design, base, folder = search.design, search.base, search.folder
     console.print(f"design '{design.name}', {design.trials} points, folder {folder}")
     columns = (TextColumn("rung " + design.rung), BarColumn(28), MofNCompleteColumn(),
                TextColumn("points, left"), TimeRemainingColumn())  # fmt: skip
@@ -67,6 +67,48 @@ def run_design(file: Path, place: Place) -> Path:
     _write(search, front, verified, folder)
     _print(console, search, front, verified, folder)
     return folder
+
+
+def tell_cost(file: Path, place: Place, *, probe_first: bool = False) -> None:
+    """Tell trials, time and disk of a search, and search nothing.
+
+    Parameters
+    ----------
+    file : Path
+        The design file.
+    place : Place
+        Where it would run.
+    probe_first : bool
+        Compute the first point, and scale the estimate by what it took.
+
+    Raises
+    ------
+    ConfigError
+        The file is wrong, no point is a valid study, or the probe failed.
+    """
+    console = Console()
+    search = _search(file, place)
+    design, points = search.design, search.sample()
+    with console.status("planning"):
+        plan = plan_sweep(search.sweep, search.base, points, data=place.data)
+    measured = probe(plan, place.runs, place.data) if probe_first else None
+    console.print(
+        f"design '{design.name}', {design.trials} trials on rung {design.rung}; the search chooses "
+        "most of its points by their results, these are drawn at random in its ranges"
+    )
+    print_cost(console, sweep_cost(plan, place.runs, measured), place.processes)
+    if design.verify:
+        some = points[: design.verify]
+        higher = plan_sweep(search.sweep, search.base, some, "full", place.data, strict=False)
+        print_verification(console, sweep_cost(higher, place.runs, None), "full")
+
+
+def _search(file: Path, place: Place) -> Search:
+    """Return the search of a design file, not yet begun."""
+    design, base = load_design(file)
+    identity = {"design": design.model_dump(mode="json"), "study": base}
+    folder = place.runs / f"design-{design.name}-{content_hash(identity)[:8]}"
+    return Search(design, base, folder, place.runs, *place.executor(), place.data)
 
 
 def _verify(search: Search, front: Sequence[Record], place: Place) -> dict[int, Record]:

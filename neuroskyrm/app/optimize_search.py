@@ -64,6 +64,7 @@ class Search:
         self.optuna = optuna = needed("optuna", "search")
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         self.design, self.base, self.runs, self.data = design, base, runs, data
+        self.folder = folder
         self.make_executor, self.width = make_executor, width
         self.journal = Journal(folder / "points.jsonl")
         self.sweep = Sweep(
@@ -94,6 +95,15 @@ class Search:
                 self._tell(trial, record)
             self.points += batch
             watch(len(self.points), self.design.trials)
+
+    def sample(self) -> list[Point]:
+        """Return as many points as there are trials, as the search proposes them with no result.
+
+        The first batch is the one that the search begins with; what follows depends on results,
+        and is drawn at random in its place.
+        """
+        trials = [self.study.ask() for _ in range(self.design.trials)]
+        return [Point(number, self._propose(trial), 0) for number, trial in enumerate(trials)]
 
     def _compute(self, batch: Sequence[Point]) -> list[Record]:
         plan = plan_sweep(self.sweep, self.base, batch, data=self.data, strict=False)

@@ -15,10 +15,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from neuroskyrm.app.commands import duration_text
 from neuroskyrm.app.metric_units import heading, labelled, metric_unit, number_text
 from neuroskyrm.app.sweep import Sweep, load_sweep
-from neuroskyrm.app.sweep_cost import SweepCost, probe, sweep_cost
+from neuroskyrm.app.sweep_cost import probe, sweep_cost
+from neuroskyrm.app.sweep_cost_table import print_cost, print_verification
 from neuroskyrm.app.sweep_executors import MakeExecutor, dask, processes, slurm
 from neuroskyrm.app.sweep_figure import draw_sweep
 from neuroskyrm.app.sweep_journal import Journal, Record
@@ -69,8 +69,13 @@ class Place:
             return dask(self.scheduler), CLUSTER_WIDTH
         if self.slurm:
             return slurm(self.runs / "slurm-logs"), CLUSTER_WIDTH
-        jobs = self.jobs or os.cpu_count() or 1
+        jobs = self.processes
         return processes(jobs), 1 if jobs == 1 else 4 * jobs
+
+    @property
+    def processes(self) -> int:
+        """Processes on this machine."""
+        return self.jobs or os.cpu_count() or 1
 
 
 def sweep_folder(sweep: Sweep, base: dict[str, Any], runs: Path) -> Path:
@@ -114,8 +119,11 @@ def run_sweep(
     folder = sweep_folder(sweep, base, place.runs)
     if dry_run:
         measured = probe(plan, place.runs, place.data) if probe_first else None
-        _print_cost(console, sweep_cost(plan, place.runs, measured), place)
-        _print_verification(console, sweep, base, place)
+        print_cost(console, sweep_cost(plan, place.runs, measured), place.processes)
+        if sweep.verify is not None:
+            some = place_points(sweep)[: sweep.verify.best]
+            higher = plan_sweep(sweep, base, some, sweep.verify.rung, place.data, strict=False)
+            print_verification(console, sweep_cost(higher, place.runs, None), sweep.verify.rung)
         return
     console.print(f"sweep '{sweep.name}', {len(plan.points)} points, folder {folder}")
     write_text(folder / "sweep.yaml", _resolved(sweep, base))
@@ -237,40 +245,6 @@ def _verify(
 def _resolved(sweep: Sweep, base: dict[str, Any]) -> str:
     content = sweep.model_dump(mode="json", by_alias=True, exclude_none=True)
     return yaml.safe_dump({**content, "study": base, "set": {}}, sort_keys=False)
-
-
-def _print_cost(console: Console, cost: SweepCost, place: Place) -> None:
-    table = Table("stage", "in points", "different", "finished", "to compute", "time")
-    for row in cost.rows:
-        table.add_row(
-            row.stage, str(row.uses), str(row.distinct), str(row.finished),
-            str(row.distinct - row.finished), duration_text(row.seconds),
-        )  # fmt: skip
-    console.print(table)
-    if cost.invalid:
-        console.print(f"{cost.invalid} points are not valid studies; first: {cost.reason}")
-    width = min(place.executor()[1], 10_000) if place.jobs == 1 else (place.jobs or os.cpu_count())
-    console.print(
-        f"{cost.points} points; about {duration_text(cost.seconds)} of one core, "
-        f"{cost.megabytes:.0f} MB on disk ({cost.basis}); "
-        f"about {duration_text(cost.seconds / (width or 1))} on {width} "
-        f"{'process' if width == 1 else 'processes'}; nothing was run"
-    )
-
-
-def _print_verification(console: Console, sweep: Sweep, base: dict[str, Any], place: Place) -> None:
-    """Tell what verification will cost, taking the first points for the best."""
-    wanted = sweep.verify
-    if wanted is None:
-        return
-    some = place_points(sweep)[: wanted.best]
-    cost = sweep_cost(
-        plan_sweep(sweep, base, some, wanted.rung, place.data, strict=False), place.runs, None
-    )
-    console.print(
-        f"then the best {wanted.best} again on rung {wanted.rung}: about "
-        f"{duration_text(cost.seconds)} of one core more"
-    )
 
 
 def _print_end(console: Console, records: list[Record], folder: Path) -> None:

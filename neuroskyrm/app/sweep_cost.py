@@ -49,7 +49,10 @@ class Row:
 
 @dataclass(frozen=True)
 class SweepCost:
-    """The cost of a sweep: one core's time [s] and disk [MB] of what is not finished yet."""
+    """The cost of a sweep: one core's time [s] and disk [MB] of what is not finished yet.
+
+    `probed` says whether it is scaled by a point that was computed.
+    """
 
     rows: list[Row]
     points: int
@@ -57,7 +60,7 @@ class SweepCost:
     reason: str
     seconds: float
     megabytes: float
-    basis: str
+    probed: bool
 
 
 def sweep_cost(plan: Plan, runs: Path, measured: Mapping[str, Measured] | None) -> SweepCost:
@@ -92,7 +95,7 @@ def sweep_cost(plan: Plan, runs: Path, measured: Mapping[str, Measured] | None) 
         invalid[0] if invalid else "",
         sum(row.seconds for row in rows),
         megabytes,
-        "scaled from a probe" if known else "estimated; --probe computes one point to measure",
+        bool(known),
     )
 
 

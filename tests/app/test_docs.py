@@ -1,76 +1,131 @@
-"""The documentation builds without warnings, and its code blocks are true."""
+"""The documentation builds without warnings, and its code blocks are true.
+
+Each page runs from top to bottom in an empty folder, as its reader would type it: `yaml` blocks
+whose first line is a comment with a file name are that file, `python` blocks are executed, and the
+`neuroskyrm` commands of `sh` blocks are run. A command whose comment on the page says that it takes
+minutes, or needs what is not here, is only understood (and planned, where it has `--dry-run`).
+"""
 
 from __future__ import annotations
 
-import ast
 import re
 import shlex
 import subprocess
 import sys
-from importlib import import_module
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import typer
 import yaml
 from PIL import Image
 
+from devicemodels.reference import soft_bounds
 from neuroskyrm.app.cli import app
 from neuroskyrm.app.optimize import load_design
 from neuroskyrm.app.problem import is_problem, load_problem
 from neuroskyrm.app.process_file import is_process, load_process
-from neuroskyrm.app.study import load_study
+from neuroskyrm.app.study import Study, dump_study, load_study
 from neuroskyrm.app.sweep import load_sweep
 
-DOCS = Path(__file__).parents[2] / "docs"
-PAGES = sorted(DOCS.glob("*.md"))
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+PAGES = [*sorted(DOCS.glob("*.md")), ROOT / "README.md"]
+WITH_BLOCKS = [
+    page for page in PAGES if re.search(r"^```(python|sh|yaml)$", page.read_text(), re.M)
+]
+TEXTS = [*PAGES, ROOT / "CONTRIBUTING.md", *sorted(DOCS.glob("results/*/README.md"))]
 
-LONG = {
-    "deep-snn.md": "all of MNIST",
-    "stdp.md": "all of MNIST",
-    "synapse.md": "full simulations of many minutes",
-    "validation.md": "standard problems",
-}
-"""Pages whose blocks take too long here: their imports are checked instead."""
-
-COMMANDS = re.compile(r"^neuroskyrm [^#\n]*", re.MULTILINE)
+LATER = re.compile(r"\b(minutes?|hours?|needs)\b")
+"""In the comment of a command: it is not run here."""
 
 
-def blocks(language: str) -> list:
-    found = []
-    for page in PAGES:
-        text = page.read_text(encoding="utf-8")
-        for number, code in enumerate(re.findall(rf"^```{language}\n(.*?)^```", text, re.M | re.S)):
-            found.append(pytest.param(page.name, code, id=f"{page.stem}-{number}"))
-    return found
+def blocks(page: Path) -> list[tuple[str, str]]:
+    """Return language and text of each code block of a page."""
+    return re.findall(r"^```(\w+)\n(.*?)^```", page.read_text(encoding="utf-8"), re.M | re.S)
+
+
+def commands(code: str) -> Iterator[tuple[list[str], str]]:
+    """Yield the words of each `neuroskyrm` command of a shell block, and its comment."""
+    for line in code.splitlines():
+        command, _, comment = line.partition("#")
+        for one in command.split(";"):
+            words = shlex.split(one)
+            if words[:1] == ["neuroskyrm"]:
+                yield words[1:], comment
+
+
+def understood(words: list[str]) -> typer.core.TyperCommand:
+    """Return the command that the words call; it is an error if it does not know an option."""
+    command = typer.main.get_command(app)
+    while hasattr(command, "commands"):
+        assert words[0] in command.commands, f"there is no command {words[0]}"
+        command, words = command.commands[words[0]], words[1:]
+    command.make_context(command.name, list(words))
+    return command
+
+
+def expanded(words: list[str]) -> list[str]:
+    """Return the words with file patterns replaced by the files, as a shell does."""
+    found = [sorted(map(str, Path().glob(w))) if "*" in w else [w] for w in words]
+    return [word for one in found for word in one]
+
+
+def finished_runs(folder: Path) -> None:
+    """Leave two run folders, as the long commands of the quick start do."""
+    for kelvin in (300, 350):
+        run = folder / "runs" / f"demo-{kelvin}"
+        run.mkdir(parents=True)
+        study = Study.model_validate({"device": {"temperature": f"{kelvin} K"}})
+        (run / "study.yaml").write_text(dump_study(study))
+        (run / "metrics.json").write_text('{"device.states": 5}')
+        soft_bounds(5).save(run / "card.yaml")
 
 
 @pytest.mark.filterwarnings("default")
-@pytest.mark.parametrize(("page", "code"), blocks("python"))
-def test_python_block_runs(page, code, tmp_path, monkeypatch):
+@pytest.mark.parametrize("page", WITH_BLOCKS, ids=lambda page: page.stem)
+def test_page_runs_from_top_to_bottom(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    if page in LONG:
-        for node in ast.walk(ast.parse(code)):
-            if isinstance(node, ast.ImportFrom):
-                for name in node.names:
-                    getattr(import_module(node.module), name.name)
-        return
-    exec(compile(code, page, "exec"), {})
+    monkeypatch.setenv("COLUMNS", "200")
+    if page.stem == "quickstart":
+        finished_runs(tmp_path)
+    for language, code in blocks(page):
+        name = re.match(r"# (\S+\.yaml)\n", code)
+        if language == "yaml" and name:
+            Path(name[1]).write_text(code)
+        elif language == "python":
+            exec(compile(code, page.name, "exec"), {})
+        elif language == "sh":
+            for words, comment in commands(code):
+                follow(words, comment)
 
 
-@pytest.mark.parametrize(("page", "code"), blocks("sh"))
-def test_command_is_understood(page, code):
-    import typer
+def follow(words: list[str], comment: str) -> None:
+    """Run a command of a page; only plan it, or only understand it, if its comment says so."""
+    command = understood(words)
+    words = expanded(words)
+    if LATER.search(comment):
+        plans = any(parameter.name == "dry_run" for parameter in command.params)
+        if not plans or not Path(words[1]).exists():
+            return
+        words = [*words, "--dry-run"]
+    try:
+        code = app(words, standalone_mode=False)
+    except typer.Exit as left:
+        code = left.exit_code
+    # `doctor` ends with the verdict on this machine.
+    assert not code or words == ["doctor"], words
 
-    group = typer.main.get_command(app)
-    for line in COMMANDS.findall(code):
-        _, name, *arguments = shlex.split(line)
-        command, words = group.commands[name], arguments
-        while hasattr(command, "commands"):
-            command, words = command.commands[words[0]], words[1:]
-        command.make_context(name, [w.partition(";")[0] for w in words])
 
-
-@pytest.mark.parametrize(("page", "code"), blocks("yaml"))
+@pytest.mark.parametrize(
+    ("page", "code"),
+    [
+        pytest.param(page, code, id=f"{page.stem}-{number}")
+        for page in WITH_BLOCKS
+        for number, (language, code) in enumerate(blocks(page))
+        if language == "yaml"
+    ],
+)
 def test_yaml_block_is_valid(page, code, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for picture in re.findall(r"[\w-]+\.png", code):  # whatever the reader drew
@@ -90,6 +145,20 @@ def test_yaml_block_is_valid(page, code, tmp_path, monkeypatch):
         load_process(file)
     else:
         load_study(file)
+
+
+@pytest.mark.parametrize("page", TEXTS, ids=lambda page: f"{page.parent.name}-{page.stem}")
+def test_commands_in_the_text_exist(page):
+    """What made a figure or a number is a command that is there."""
+    text = page.read_text(encoding="utf-8")
+    for code in re.findall(
+        r"(?<!`)`([^`\n]+)`(?!`)", re.sub(r"^```.*?^```", "", text, flags=re.M | re.S)
+    ):
+        for script in re.findall(r"\b(?:benchmarks|examples|tests)/[\w/]+\.py", code):
+            assert (ROOT / script).exists(), script
+        words = shlex.split(code) if code.startswith("neuroskyrm ") else []
+        if len(words) > 2 and not any(character in code for character in "…|[<"):
+            understood(words[1:])
 
 
 @pytest.mark.slow

@@ -8,7 +8,7 @@ import json
 import pytest
 
 from neuroskyrm.app.optimize import load_design
-from neuroskyrm.app.optimize_command import run_design
+from neuroskyrm.app.optimize_command import run_design, tell_cost
 from neuroskyrm.app.optimize_search import Search
 from neuroskyrm.app.sweep_command import Place
 from neuroskyrm.app.sweep_executors import SerialExecutor
@@ -128,3 +128,29 @@ def test_bad_design_file_is_one_sentence(design_file, change, message):
 def test_metric_that_no_stage_gives_is_named(design_file, tmp_path):
     with pytest.raises(ConfigError, match=r"gives no metric 'deep\.accuracy'"):
         searched(design_file(("device.update_time", "deep.accuracy")), tmp_path)
+
+
+class TestDryRun:
+    def test_tells_trials_time_and_disk_and_computes_nothing(self, design_file, tmp_path, capsys):
+        tell_cost(design_file(), Place(tmp_path / "runs", jobs=1))
+        said = " ".join(capsys.readouterr().out.split())
+        assert "24 trials on rung card" in said
+        assert "24 points; about" in said
+        assert "MB on disk" in said
+        assert said.endswith("nothing was run")
+        assert not (tmp_path / "runs").exists()
+
+    def test_probe_is_the_first_point_of_the_search(self, design_file, tmp_path, capsys):
+        runs = tmp_path / "runs"
+        tell_cost(design_file(), Place(runs, jobs=1), probe_first=True)
+        assert "one point was computed" in " ".join(capsys.readouterr().out.split())
+        before = {path.name for path in (runs / "stages").iterdir()}
+        run_design(design_file(), Place(runs, jobs=1))
+        journal = next(runs.glob("design-*/points.jsonl")).read_text()
+        first = json.loads(journal.splitlines()[0])
+        assert first["number"] == 0
+        assert f"calibrate-{first['key']}" in before
+
+    def test_tells_what_verification_will_cost(self, design_file, tmp_path, capsys):
+        tell_cost(design_file(("trials: 24", "trials: 8\nverify: 2")), Place(tmp_path, jobs=1))
+        assert "the best 2 again on rung full" in " ".join(capsys.readouterr().out.split())
