@@ -129,7 +129,9 @@ def check(
 
 def _sentence(model: type[BaseModel], problem: ValidationError) -> str:
     """Return one sentence on the first error: field, value, what is allowed."""
-    first = problem.errors()[0]
+    errors = problem.errors()
+    # A key that is not known says more than what is missing in its place.
+    first = next((e for e in errors if e["type"] == "extra_forbidden"), errors[0])
     place = [part for part in first["loc"] if not str(part).startswith("function-")]
     field = ".".join(str(part) for part in place)
     value = first.get("input")

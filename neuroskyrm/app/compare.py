@@ -66,8 +66,8 @@ def read_run(folder: Path) -> FinishedRun:
             "'neuroskyrm run' leaves them."
         )
     try:
-        metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
-    except ValueError:
+        metrics = dict(json.loads((folder / "metrics.json").read_text(encoding="utf-8")))
+    except (ValueError, TypeError):
         raise DataError(f"{folder / 'metrics.json'}: truncated or damaged JSON.") from None
     study = load_study(folder / "study.yaml").model_dump(mode="json")
     figures = {path.stem: path for path in sorted((folder / "figures").glob("*.png"))}

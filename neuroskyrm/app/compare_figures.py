@@ -96,10 +96,8 @@ def _accuracies(runs: Sequence[FinishedRun], path: Path) -> bool:
 
 
 def _own_card(run: FinishedRun) -> DeviceCard | None:
-    try:
-        return load_card(run.folder / "card.yaml")
-    except NeuroSkyrmError:
-        return None
+    path = run.folder / "card.yaml"
+    return load_card(path) if path.exists() else None
 
 
 def _track(run: FinishedRun) -> tuple[np.ndarray, np.ndarray] | None:

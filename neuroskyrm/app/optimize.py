@@ -8,8 +8,9 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from neuroskyrm.app import quantities as q
-from neuroskyrm.app.study import default_study
+from neuroskyrm.app.study import Study, default_study
 from neuroskyrm.app.sweep import Positive, RangeAxis, check_key, with_values
+from neuroskyrm.app.sweep_points import axis_ends
 from neuroskyrm.app.sweep_rungs import RUNGS, Rung, staircase
 from neuroskyrm.errors import ConfigError
 from neuroskyrm.validation import FrozenModel, check, read_yaml
@@ -95,10 +96,29 @@ def load_design(path: Path) -> tuple[Design, dict[str, Any]]:
     known_keys = default_study().model_dump()
     for key in [*design.parameters, *design.tied, *design.fixed]:
         check_key(key, known_keys, str(path))
+    for key, axis in design.parameters.items():
+        if isinstance(axis, RangeAxis):
+            _check_range(key, axis, path)
     for key, tie in design.tied.items():
         if not isinstance(design.parameters.get(tie.to), RangeAxis):
             raise ConfigError(
                 f"{path}: 'tied.{key}.to' = '{tie.to}' must be a parameter with a range."
             )
     base = {} if design.study is None else read_yaml(path.parent / design.study)
-    return design, with_values(base, design.fixed)
+    base = with_values(base, design.fixed)
+    check(Study, base, f"{path} with its base study")
+    return design, base
+
+
+def _check_range(key: str, axis: RangeAxis, path: Path) -> None:
+    """Complain about a range in which nothing can be chosen."""
+    if axis.count is not None:
+        raise ConfigError(
+            f"{path}: 'parameters.{key}.count' has no meaning in a search; give a list of values "
+            "to choose from, or the range alone."
+        )
+    start, to = axis_ends(key, axis, "parameters")
+    if not start < to:
+        raise ConfigError(
+            f"{path}: 'parameters.{key}' from {start:g} to {to:g} must end above its start."
+        )

@@ -106,7 +106,9 @@ class Search:
         return [Point(number, self._propose(trial), 0) for number, trial in enumerate(trials)]
 
     def _compute(self, batch: Sequence[Point]) -> list[Record]:
-        plan = plan_sweep(self.sweep, self.base, batch, data=self.data, strict=False)
+        # If not one point of the first batch is a valid study, the file is wrong.
+        first = not self.points
+        plan = plan_sweep(self.sweep, self.base, batch, data=self.data, strict=first)
         SweepRun(plan, self.journal, self.runs, self.make_executor, self.width, self.data).run()
         found = [self.journal.find(p.key, p.point.number) for p in plan.points]
         records = [record for record in found if record is not None]

@@ -126,11 +126,12 @@ def run_sweep(
             print_verification(console, sweep_cost(higher, place.runs, None), sweep.verify.rung)
         return
     console.print(f"sweep '{sweep.name}', {len(plan.points)} points, folder {folder}")
-    write_text(folder / "sweep.yaml", _resolved(sweep, base))
     journal = Journal(folder / "points.jsonl")
+    write_text(folder / "sweep.yaml", _resolved(sweep, base))
     with _live(sweep, plan, journal, folder):
         _compute(plan, journal, place, console, retry=retry)
     records = records_of(plan, journal)
+    _check_metrics(sweep, records)
     _write(sweep, plan, records, folder)
     rmtree(folder / LIVE)
     if sweep.verify is not None:
@@ -185,6 +186,18 @@ def records_of(plan: Plan, journal: Journal) -> list[Record]:
     if missing:
         raise ConfigError(f"the sweep is not finished; points left: {', '.join(missing[:10])}.")
     return [record for record in found if record is not None]
+
+
+def _check_metrics(sweep: Sweep, records: list[Record]) -> None:
+    """Complain about a metric that is asked for and that no point has."""
+    found = dict.fromkeys(name for record in records for name in record.metrics)
+    asked = [*sweep.metrics, *([sweep.verify.metric] if sweep.verify else [])]
+    missing = [name for name in asked if found and name not in found]
+    if missing:
+        raise ConfigError(
+            f"sweep '{sweep.name}': stage {sweep.until} on rung {sweep.rung} gives no metric "
+            f"'{missing[0]}'; it gives {', '.join(found)}. What was computed is kept."
+        )
 
 
 def _write(sweep: Sweep, plan: Plan, records: list[Record], folder: Path) -> None:

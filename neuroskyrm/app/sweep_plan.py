@@ -132,7 +132,7 @@ def plan_sweep(
 def _refuse_hopeless(plan: Plan) -> None:
     """Complain at once if no point has a valid study: that is a mistake in the sweep file."""
     if plan.points and all(planned.error is not None for planned in plan.points):
-        raise ConfigError(f"no point of the sweep is a valid study; {plan.points[0].error}")
+        raise ConfigError(f"not one point is a valid study; {plan.points[0].error}")
 
 
 class _Files:

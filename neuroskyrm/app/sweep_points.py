@@ -115,8 +115,8 @@ def _at(key: str, axis: Axis, position: float) -> Any:
     return round(value) if is_whole(info) else float(f"{value:.12g}")
 
 
-def axis_ends(key: str, axis: RangeAxis) -> tuple[float, float]:
-    """Return first and last value of a range [SI].
+def axis_ends(key: str, axis: RangeAxis, section: str = "axes") -> tuple[float, float]:
+    """Return first and last value of a range [SI]; `section` of the file is named in complaints.
 
     Raises
     ------
@@ -127,9 +127,9 @@ def axis_ends(key: str, axis: RangeAxis) -> tuple[float, float]:
     try:
         start, to = (parse_quantity(end, dimension) for end in (axis.start, axis.to))
     except ValueError as problem:
-        raise ConfigError(f"'axes.{key}' {problem}.") from None
+        raise ConfigError(f"'{section}.{key}' {problem}.") from None
     if axis.spacing == "log" and not (start > 0 and to > 0):
-        raise ConfigError(f"'axes.{key}' from {start:g} to {to:g} must be positive to be log.")
+        raise ConfigError(f"'{section}.{key}' from {start:g} to {to:g} must be positive to be log.")
     return start, to
 
 

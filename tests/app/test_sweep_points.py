@@ -95,7 +95,7 @@ class TestPlan:
 
     def test_a_sweep_without_a_valid_point_is_refused_at_once(self, sweep_file):
         sweep, base = load_sweep(sweep_file(("[1, 2]", "[-1, 0]")))
-        with pytest.raises(ConfigError, match=r"no point of the sweep is a valid study.*layers"):
+        with pytest.raises(ConfigError, match=r"not one point is a valid study.*layers"):
             plan_sweep(sweep, base, place_points(sweep))
 
 
