@@ -25,6 +25,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from scipy.fft import next_fast_len
 
 from neuroskyrm import __version__
 from neuroskyrm.constants import MU0
@@ -40,7 +41,7 @@ from neuroskyrm.micromagnetics import (
     UniaxialAnisotropy,
     Zeeman,
 )
-from neuroskyrm.micromagnetics import demag_kernels as kernels
+from neuroskyrm.micromagnetics.demag_columns import multiply
 
 NX, NY, CELL = 400, 110, 2e-9
 MS, A, D, KU, B = 956e3, 10e-12, 1.7e-3, 717e3, 80e-3
@@ -89,28 +90,28 @@ def floor(simulation: Simulation) -> dict[str, float]:
     demag.external(simulation.state, simulation.system.workers)
     plan = demag._plan
     assert plan is not None
-    layers, ny, _ = simulation.mesh.shape
-    complex_type = plan.complex_type
+    layers, ny, nx = simulation.mesh.shape
+    px, py = next_fast_len(2 * nx - 1, real=True), next_fast_len(2 * ny - 1)
     m = torch.from_numpy(simulation.m)
-    rows = torch.zeros((3, ny, plan.width), dtype=complex_type)
-    columns = torch.zeros((3, plan.width, plan.py), dtype=complex_type)
+    complex_type = torch.complex64 if m.dtype == torch.float32 else torch.complex128
+    rows = torch.zeros((3, ny, px // 2 + 1), dtype=complex_type)
+    columns = torch.zeros((3, px // 2 + 1, py), dtype=complex_type)
     columns_out = torch.zeros_like(columns)
-    out = torch.zeros((3, ny, plan.px), dtype=m.dtype)
+    out = torch.zeros((3, ny, px), dtype=m.dtype)
 
     def transforms() -> None:
         for layer in range(layers):
-            torch.fft.rfft(m[:, layer], n=plan.px, dim=-1, out=rows)
+            torch.fft.rfft(m[:, layer], n=px, dim=-1, out=rows)
             torch.fft.fft(columns, dim=-1, out=columns_out)
             torch.fft.ifft(columns, dim=-1, out=columns_out)
-            torch.fft.irfft(rows, n=plan.px, dim=-1, out=out)
+            torch.fft.irfft(rows, n=px, dim=-1, out=out)
 
-    block = plan.blocks[0]
+    own = plan.scratch[0]
+    work = np.zeros_like(own.columns)
 
     def product() -> None:
-        for start in range(0, plan.width, plan.count):
-            kernels.multiply_columns(
-                block.flat_first, block.flat_second, plan.kernel, start, plan.pairs, block.full
-            )
+        for block in range(plan.blocks):
+            multiply(work, own.y, plan.halves, plan.pairs, block, own.sums)
 
     source, target = simulation.m.copy(), np.empty_like(simulation.m)
     return {

@@ -12,8 +12,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from neuroskyrm.atomistic._simd import LANES, load, splat, store
+from neuroskyrm.atomistic._simd import LANES
 from neuroskyrm.jit import kernel
+from neuroskyrm.simd import load, splat, store
 
 Flat = NDArray[np.float32]
 

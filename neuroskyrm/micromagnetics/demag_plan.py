@@ -1,8 +1,7 @@
 """The demagnetising field by transforms on the processor.
 
-Per layer, rows are transformed along x (zero rows are never touched); then blocks of columns,
-small enough for the cache, are transformed along y, multiplied by the tensor of every layer
-pair, and transformed back.
+Rows are transformed along x (`demag_rows`); then blocks of columns, small enough for the cache,
+along y, multiplied by the tensor of every layer pair, and back (`demag_columns`); then rows back.
 """
 
 from __future__ import annotations
@@ -10,19 +9,16 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import torch
 
 from neuroskyrm.constants import MU0
-from neuroskyrm.micromagnetics import demag_kernels as kernels
-from neuroskyrm.micromagnetics.sample import Array, Sample
-from neuroskyrm.micromagnetics.terms.demag import layer_tensors, padded_size, relative_moments
+from neuroskyrm.micromagnetics.demag_columns import Pairs, convolve_columns
+from neuroskyrm.micromagnetics.demag_rows import Layout, Line, restore_rows, transform_rows
+from neuroskyrm.micromagnetics.demag_tensors import Axis, layer_pairs, transformed
+from neuroskyrm.micromagnetics.fourier import Transform, good_size
+from neuroskyrm.micromagnetics.fourier_kernels import part_stride
+from neuroskyrm.micromagnetics.sample import Array, Sample, relative_moments
 from neuroskyrm.micromagnetics.workers import Workers
-
-_BLOCK_BYTES = 400_000
-"""Two blocks of columns of this size, and what feeds them, stay in an L2 cache of 2 MB."""
-
-_ROW_BYTES = 350_000
-"""Rows transformed in one call: they and their spectrum stay in the cache too."""
+from neuroskyrm.simd import lanes
 
 
 class DemagPlan:
@@ -30,98 +26,84 @@ class DemagPlan:
 
     def __init__(self, sample: Sample, dtype: np.dtype[Any], images: int) -> None:
         mesh = sample.mesh
-        self.sample = sample
-        self.dtype = dtype
-        self.px = padded_size(mesh.nx, mesh.periodic[0], real=True)
-        self.py = padded_size(mesh.ny, mesh.periodic[1])
+        self.sample, self.dtype = sample, dtype
         strongest = float(sample.Ms.max())
         self.relative = relative_moments(sample, strongest, dtype)
-        self.kernel, self.pairs = layer_tensors(mesh, (self.px, self.py), images, dtype)
-        self.kernel *= dtype.type(-MU0 * strongest)
-        layers, ny, nx = mesh.shape
-        complex_type = torch.complex64 if dtype == np.float32 else torch.complex128
-        self.complex_type = complex_type
-        self.width = self.px // 2 + 1
-        self.spectrum = torch.zeros((layers, ny, 3, self.width), dtype=complex_type)
-        self.out = np.zeros((layers, 3, ny, nx), dtype=dtype)
-        column = layers * 3 * self.py * 2 * dtype.itemsize
-        self.count = max(1, min(self.width, _BLOCK_BYTES // column))
-        self.lines = max(1, min(ny, _ROW_BYTES // (3 * self.px * dtype.itemsize)))
-        self.blocks: list[_Blocks] = []
+        x, y = _axis(mesh.nx, mesh.periodic[0]), _axis(mesh.ny, mesh.periodic[1])
+        self.x, self.y = Transform(x.size, x.turn, dtype), Transform(y.size, y.turn, dtype)
+        self.halves = 2 if y.turn else 1
+        self.lanes = lanes(dtype)
+        self.blocks = -(-x.size // self.lanes)
+        # Two rows more than needed: a power of two would use few lines of the cache.
+        self.layout = Layout(*mesh.shape, max(y.size, self.lanes) + 2)
+        self.pairs = self._find_pairs(x, y, images, -MU0 * strongest)
+        size = self.blocks * mesh.layers * 6 * self.layout.rows * self.lanes
+        self.spectrum = np.zeros(size, dtype=dtype)
+        self.out = np.zeros((mesh.layers, 3, mesh.ny, mesh.nx), dtype=dtype)
+        self.scratch: list[Scratch] = []
+
+    def _find_pairs(self, x: Axis, y: Axis, images: int, factor: float) -> Pairs:
+        """Return the tensors in the order in which `convolve_columns` reads them."""
+        pairs, uses = layer_pairs(self.sample.mesh)
+        tensors = np.zeros((self.blocks, y.size, len(pairs), 6, self.lanes), dtype=self.dtype)
+        factor /= x.size * y.size * self.halves
+        for key, pair in enumerate(pairs):
+            values = transformed(pair, x, y, images)
+            padded = np.zeros((6, self.blocks * self.lanes, y.size))
+            padded[:, : x.size] = factor * values[:, self.x.order][:, :, self.y.order]
+            columns = padded.reshape(6, self.blocks, self.lanes, y.size)
+            tensors[:, :, key] = columns.transpose(1, 3, 0, 2)
+        signs = uses[..., 1].astype(self.dtype)
+        keys = np.ascontiguousarray(uses[..., 0])
+        return Pairs(tensors.reshape(-1), len(pairs), keys, signs.reshape(-1))
 
     def field(self, m: Array, workers: Workers) -> Array:
         """Return the field [T] in `self.out`."""
-        while len(self.blocks) < workers.threads:
-            self.blocks.append(_Blocks(self))
+        while len(self.scratch) < workers.threads:
+            self.scratch.append(Scratch(self))
         if self.relative is not None:
             m = m * self.relative
-        layers, ny = m.shape[1:3]
+        source, target = np.ascontiguousarray(m).reshape(-1), self.out.reshape(-1)
 
         def forward(thread: int, begin: int, end: int) -> None:
-            for layer in range(begin, end):
-                for y in range(0, ny, self.lines):
-                    self.blocks[thread].transform_rows(m[:, layer], layer, y)
-
-        def backward(thread: int, begin: int, end: int) -> None:
-            for layer in range(begin, end):
-                for y in range(0, ny, self.lines):
-                    self.blocks[thread].restore_rows(layer, y)
+            own = self.scratch[thread]
+            transform_rows(self.spectrum, source, self.layout, own.x, own.row, begin, end)
 
         def across(thread: int, begin: int, end: int) -> None:
-            for block in range(begin, end):
-                self.blocks[thread].process(block * self.count)
+            own = self.scratch[thread]
+            convolve_columns(
+                self.spectrum, self.layout, own.y, self.halves, self.pairs, own.columns, own.sums,
+                begin, end,
+            )  # fmt: skip
 
-        workers.share(forward, layers)
-        workers.share(across, -(-self.width // self.count))
-        workers.share(backward, layers)
+        def backward(thread: int, begin: int, end: int) -> None:
+            own = self.scratch[thread]
+            restore_rows(target, self.spectrum, self.layout, own.x, own.row, begin, end)
+
+        bundles = 3 * self.layout.layers * -(-self.layout.ny // self.lanes)
+        workers.share(forward, bundles)
+        workers.share(across, self.blocks)
+        workers.share(backward, bundles)
         return self.out
 
 
-class _Blocks:
-    """Scratch of one thread for blocks of columns."""
+class Scratch:
+    """What one thread works on."""
 
     def __init__(self, plan: DemagPlan) -> None:
-        layers = plan.out.shape[0]
-        shape = (layers, 3, plan.count, plan.py)
-        self.plan = plan
-        self.first = torch.zeros(shape, dtype=plan.complex_type)
-        self.second = torch.zeros(shape, dtype=plan.complex_type)
-        self.pairs_first = torch.view_as_real(self.first).numpy()
-        self.pairs_second = torch.view_as_real(self.second).numpy()
-        flat = (*shape[:3], 2 * plan.py)
-        self.flat_first = self.pairs_first.reshape(flat)
-        self.flat_second = self.pairs_second.reshape(flat)
-        self.full = np.zeros((len(plan.kernel), 6, 2 * plan.py), dtype=plan.dtype)
-        self.spectrum = torch.view_as_real(plan.spectrum).numpy()
-        real = torch.float32 if plan.dtype == np.float32 else torch.float64
-        # The tail of `before` stays zero: that is the padding.
-        self.before = torch.zeros((plan.lines, 3, plan.px), dtype=real)
-        self.after = torch.zeros((plan.lines, 3, plan.px), dtype=real)
+        lanes, dtype, layers = plan.lanes, plan.dtype, plan.layout.layers
+        front = 2 * max(plan.x.widest, plan.y.widest) * lanes
+        self.x = Line(plan.x.size, plan.x.passes, plan.x.table, front)
+        self.y = Line(plan.y.size, plan.y.passes, plan.y.table, front)
+        row = part_stride(plan.blocks * lanes, lanes)
+        column = part_stride(plan.y.size, lanes)
+        self.row = np.zeros(front + 2 * row, dtype=dtype)
+        self.columns = np.zeros(front + 6 * layers * plan.halves * column, dtype=dtype)
+        self.sums = np.zeros(6 * layers * lanes, dtype=dtype)
 
-    def transform_rows(self, m: Array, layer: int, y: int) -> None:
-        """Transform rows y.. of one layer (3, ny, nx) along x."""
-        rows = m[:, y : y + self.plan.lines].transpose(1, 0, 2)
-        count, _, nx = rows.shape
-        self.before.numpy()[:count, :, :nx] = rows
-        spectrum = self.plan.spectrum[layer, y : y + count]
-        torch.fft.rfft(self.before[:count], dim=-1, out=spectrum)
 
-    def restore_rows(self, layer: int, y: int) -> None:
-        """Transform rows y.. of one layer back, and keep the part without padding."""
-        spectrum = self.plan.spectrum[layer, y : y + self.plan.lines]
-        after = self.after[: len(spectrum)]
-        torch.fft.irfft(spectrum, n=self.plan.px, dim=-1, out=after)
-        out = self.plan.out[layer]
-        rows = after.numpy()[..., : out.shape[2]]
-        out[:, y : y + len(rows)] = rows.transpose(1, 0, 2)
-
-    def process(self, start: int) -> None:
-        """Transform columns start.. along y, multiply, and transform back."""
-        plan = self.plan
-        kernels.gather_columns(self.pairs_first, self.spectrum, start)
-        torch.fft.fft(self.first, dim=-1, out=self.second)
-        kernels.multiply_columns(
-            self.flat_first, self.flat_second, plan.kernel, start, plan.pairs, self.full
-        )
-        torch.fft.ifft(self.first, dim=-1, out=self.second)
-        kernels.scatter_columns(self.spectrum, self.pairs_second, start)
+def _axis(cells: int, periodic: bool) -> Axis:
+    """Return the frequencies of one axis: shifted by a quarter unless it wraps around."""
+    if periodic or cells == 1:
+        return Axis(cells, 0.0, cells, periodic)
+    return Axis(good_size(cells), 0.25, cells, periodic)

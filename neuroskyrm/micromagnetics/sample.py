@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -92,3 +93,11 @@ class State:
         means = np.array([np.sum(weights * part, dtype=np.float64) for part in parts])
         means /= weights.sum()
         return means if component is None else means[0]
+
+
+def relative_moments(sample: Sample, strongest: float, dtype: np.dtype[Any]) -> Array | None:
+    """Return Ms / strongest, or None where m alone says it all (one Ms, zero outside)."""
+    relative = sample.Ms / strongest
+    if np.isin(relative, (0.0, 1.0)).all():
+        return None
+    return relative.astype(dtype)

@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 import torch
+from scipy.fft import next_fast_len
 from torch import Tensor
 
 from neuroskyrm.constants import MU0
-from neuroskyrm.micromagnetics.sample import Array, Sample
-from neuroskyrm.micromagnetics.terms.demag import layer_tensors, padded_size, relative_moments
+from neuroskyrm.micromagnetics.demag_tensors import Axis, layer_pairs, transformed
+from neuroskyrm.micromagnetics.sample import Sample, relative_moments
 from neuroskyrm.micromagnetics.torch_kernels import multiply_layers
 
 
@@ -34,16 +35,18 @@ class TorchDemag:
     ) -> None:
         mesh = sample.mesh
         self.nx, self.ny = mesh.nx, mesh.ny
-        self.px = padded_size(mesh.nx, mesh.periodic[0], real=True)
-        self.py = padded_size(mesh.ny, mesh.periodic[1])
+        x, y = _axis(mesh.nx, mesh.periodic[0], True), _axis(mesh.ny, mesh.periodic[1], False)
+        self.px, self.py = x.size, y.size
         strongest = float(sample.Ms.max())
         relative = relative_moments(sample, strongest, dtype)
         self.relative = None if relative is None else torch.from_numpy(relative).to(device)
-        half, pairs = layer_tensors(mesh, (self.px, self.py), images, dtype)
-        full = unfold(half, self.py) * dtype.type(-MU0 * strongest)
-        self.kernel = torch.from_numpy(full[..., None]).to(device)
+        pairs, uses = layer_pairs(mesh)
+        half = self.px // 2 + 1
+        tensors = [transformed(pair, x, y, images)[:, :half].swapaxes(-1, -2) for pair in pairs]
+        kernel = np.ascontiguousarray(-MU0 * strongest * np.stack(tensors), dtype=dtype)
+        self.kernel = torch.from_numpy(kernel[..., None]).to(device)
         self.pairs = tuple(
-            (i, j, int(pairs[i, j, 0]), int(pairs[i, j, 1]))
+            (i, j, int(uses[i, j, 0]), int(uses[i, j, 1]))
             for i in range(mesh.layers)
             for j in range(mesh.layers)
         )
@@ -60,10 +63,7 @@ class TorchDemag:
         return field
 
 
-def unfold(half: Array, py: int) -> Array:
-    """Return the tensors (keys, 6, py, nk) for all ky from those of ky >= 0, (keys, 6, nk, ...)."""
-    parity = np.ones((6, 1, 1), dtype=half.dtype)
-    parity[[3, 5]] = -1  # N_xy and N_yz are odd in ky
-    mirrored = parity * half[..., 1 : (py + 1) // 2][..., ::-1]
-    full = np.concatenate((half, mirrored), axis=-1)
-    return np.ascontiguousarray(full.swapaxes(-1, -2))
+def _axis(cells: int, periodic: bool, real: bool) -> Axis:
+    """Return the frequencies of one axis, padded lest anything wraps around that should not."""
+    size = cells if periodic or cells == 1 else int(next_fast_len(2 * cells - 1, real=real))
+    return Axis(size, 0.0, cells, periodic)
