@@ -27,7 +27,6 @@ from neuroskyrm.micromagnetics import (
     UniaxialAnisotropy,
     Zeeman,
 )
-from neuroskyrm.micromagnetics.simulation import one_torch_thread
 from neuroskyrm.micromagnetics.track import COMPACT
 from neuroskyrm.micromagnetics.track_drive import default_drive
 from neuroskyrm.micromagnetics.track_run import build_simulation
@@ -75,16 +74,15 @@ def parts_of_a_step() -> dict[str, float]:
     def stage() -> None:
         system.stage(m, m, slopes, 0, weights, following, 0.0, 3e10)
 
-    with one_torch_thread():
-        field = demag.external(state, system.workers)
-        found = {
-            "demagnetising field": least(lambda: demag.external(state, system.workers)),
-            "thermal field": least(lambda: system.draw_noise(1, 5e-13)),
-        }
-        system._external = lambda *_: field  # the stage alone
-        found["stage, uniform film"] = least(stage)
-        system.film = None
-        found["stage, general"] = least(stage)
+    field = demag.external(state, system.workers)
+    found = {
+        "demagnetising field": least(lambda: demag.external(state, system.workers)),
+        "thermal field": least(lambda: system.draw_noise(1, 5e-13)),
+    }
+    system._external = lambda *_: field  # the stage alone
+    found["stage, uniform film"] = least(stage)
+    system.film = None
+    found["stage, general"] = least(stage)
     return found
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -148,7 +147,7 @@ class Simulation:
     def effective_field(self) -> Array:
         """Return the effective field of all terms without noise [T], (3, layers, ny, nx)."""
         out = np.zeros_like(self.m)
-        with one_torch_thread():
+        with self.system.at_work():
             self.system.field(self.m, self.t, 0.0, out)
         return out
 
@@ -226,7 +225,7 @@ class Simulation:
             if keeper is not None and keeper.is_due():
                 keeper.save(place, self.integrator, recorder)
 
-        with one_torch_thread():
+        with self.system.at_work():
             for end in breaks:
                 if end <= place.begin:
                     continue
@@ -269,7 +268,7 @@ class Simulation:
         PhysicsError
             The field is not finite.
         """
-        with one_torch_thread():
+        with self.system.at_work():
             minimum, steps = minimise(
                 self.m,
                 lambda m, out: self.system.field(m, self.t, 0.0, out),
@@ -345,19 +344,6 @@ def unit_vectors(sample: Sample, m: ArrayLike, dtype: np.dtype[Any]) -> Array:
         raise ConfigError("m must be finite, and must not vanish where Ms is positive.")
     scale = np.divide(1.0, length, out=np.zeros_like(length), where=sample.inside)
     return np.ascontiguousarray(values * scale, dtype=dtype)
-
-
-@contextmanager
-def one_torch_thread() -> Iterator[None]:
-    """Let torch use one thread inside: the solver shares its work between threads itself."""
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def _no_current(_: float) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -229,6 +230,10 @@ class System:
             return kernels.largest_error(slopes, weights, begin, end, self.scratch[thread])
 
         return max(self.workers.share(work, self.rows))
+
+    def at_work(self) -> AbstractContextManager[None]:
+        """Return what surrounds a run: nothing here."""
+        return nullcontext()
 
     def field(self, m: Array, t: float, current: float, out: Array) -> None:
         """Write the effective field of all terms (not the torques' push, no noise) to `out` [T]."""

@@ -8,6 +8,8 @@ torques, your own) are evaluated on this computer and copied: slower, but right.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -87,6 +89,16 @@ class TorchSystem(System):
 
     def _numbers(self, values: ArrayLike) -> Tensor:
         return self.array(np.asarray(values, dtype=self.dtype))
+
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
+        """Let torch use one thread inside: its idle ones would slow down everybody else."""
+        before = torch.get_num_threads()
+        torch.set_num_threads(1)
+        try:
+            yield
+        finally:
+            torch.set_num_threads(before)
 
     def draw_noise(self, step: int, dt: float) -> None:
         """Set the thermal field of step number `step` of length `dt` [s]; see `System`."""
