@@ -24,7 +24,12 @@ from neuroskyrm.seeds import generator
 PRIOR_WEIGHT = 1.0
 """Pulses that the prior of a transition row is worth."""
 
-PHYSICS = ("neuroskyrm.micromagnetics", "neuroskyrm.texture", "devicemodels.calibrate")
+PHYSICS = (
+    "neuroskyrm.micromagnetics",
+    "neuroskyrm.simd",
+    "neuroskyrm.texture",
+    "devicemodels.calibrate",
+)
 
 
 def calibrate(

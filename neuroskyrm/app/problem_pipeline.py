@@ -18,6 +18,7 @@ from neuroskyrm.micromagnetics import Simulation
 
 CODE = (
     "neuroskyrm.micromagnetics",
+    "neuroskyrm.simd",
     "neuroskyrm.texture",
     "neuroskyrm.app.problem_build",
     "neuroskyrm.app.problem_run",

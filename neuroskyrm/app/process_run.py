@@ -25,7 +25,12 @@ from neuroskyrm.io.provenance import code_digest, machine, versions
 from neuroskyrm.io.stage_store import StageResult, StageStore
 from neuroskyrm.io.trajectory import Trajectory
 
-CODE = ("neuroskyrm.atomistic", "neuroskyrm.texture", "neuroskyrm.app.process_run")
+CODE = (
+    "neuroskyrm.atomistic",
+    "neuroskyrm.simd",
+    "neuroskyrm.texture",
+    "neuroskyrm.app.process_run",
+)
 DATA = "diagram.nc"
 
 

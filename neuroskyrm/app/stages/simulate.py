@@ -120,7 +120,12 @@ STAGE = Stage(
     does="Simulate the track under current pulses, skyrmion by skyrmion.",
     sections=("device", "drive"),
     needs=(),
-    code=("neuroskyrm.micromagnetics", "neuroskyrm.texture", "neuroskyrm.app.stages.simulate"),
+    code=(
+        "neuroskyrm.micromagnetics",
+        "neuroskyrm.simd",
+        "neuroskyrm.texture",
+        "neuroskyrm.app.stages.simulate",
+    ),
     work=_work,
     files=region_files,
 )
