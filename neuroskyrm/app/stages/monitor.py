@@ -102,8 +102,8 @@ STAGE = Stage(
     does="Train the process monitor and let it watch a skyrmion process.",
     sections=("monitor",),
     needs=(),
-    code=("neuroskyrm.atomistic", "neuroskyrm.simd", "networks.monitor", "networks.monitor_training",
-          "networks.recurrent", "networks.recurrent_features", "networks.recurrent_training",
-          "neuroskyrm.app.stages.monitor"),
+    code=("neuroskyrm.atomistic", "neuroskyrm.simd", "networks.monitor",
+          "networks.monitor_training", "networks.recurrent", "networks.recurrent_features",
+          "networks.recurrent_training", "neuroskyrm.app.stages.monitor"),
     work=_work,
 )  # fmt: skip

@@ -110,7 +110,8 @@ THIELE_STAGES = (
                   "device.temperature", "device.driven", "device.length", "device.width",
                   "device.rim", "device.skyrmions", "device.rows"),
         needs=(),
-        code=("neuroskyrm.thiele", "neuroskyrm.micromagnetics", "neuroskyrm.simd", "neuroskyrm.texture"),
+        code=("neuroskyrm.thiele", "neuroskyrm.micromagnetics", "neuroskyrm.simd",
+              "neuroskyrm.texture"),
         work=_learn,
     ),
     Stage(
