@@ -1,6 +1,7 @@
 """Every example runs, shortened, and ends in a picture."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -21,6 +22,11 @@ def test_example_ends_in_a_picture(path, tmp_path):
     assert done.returncode == 0, done.stderr
     pictures = [p for p in tmp_path.glob("*") if p.suffix in (".png", ".svg", ".gif")]
     assert any(picture.stat().st_size > 1000 for picture in pictures)
+
+
+def test_course_page_names_every_example():
+    page = (EXAMPLES[0].parents[1] / "docs" / "course.md").read_text(encoding="utf-8")
+    assert re.findall(r"^\| `(.*?)`", page, re.M) == [path.name for path in EXAMPLES]
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda p: p.stem)
