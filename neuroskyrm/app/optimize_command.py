@@ -11,11 +11,12 @@ import numpy as np
 import yaml
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Column, Table
+from rich.table import Table
 
-from neuroskyrm.app.metric_units import heading, labelled, metric_unit, number_text
+from neuroskyrm.app.metric_units import labelled, metric_unit
 from neuroskyrm.app.optimize import load_design
 from neuroskyrm.app.optimize_search import Search
+from neuroskyrm.app.readable_table import readable_table
 from neuroskyrm.app.sweep_command import Place, records_of
 from neuroskyrm.app.sweep_cost import probe, sweep_cost
 from neuroskyrm.app.sweep_cost_table import print_cost, print_verification
@@ -231,17 +232,20 @@ def _print(
     console.print(f"{len(search.records)} points tried, {failed} failed; {len(front)} on the front")
     if not front:
         console.print("no point keeps all constraints: widen the ranges or loosen a bound")
+    console.print(_front_table(search, front[:12], verified))
+    console.print(f"picture: {folder / 'figure.png'}", highlight=False)
+
+
+def _front_table(search: Search, front: Sequence[Record], verified: dict[int, Record]) -> Table:
+    """Return the front, one row a design; below it, where verified, what rung full gives."""
     keys = [*search.design.parameters, *search.design.tied]
-    heads = [heading(key, unit_of(key)) for key in keys]
-    heads += [heading(name, metric_unit(name)) for name in search.wanted]
-    columns = [Column(head, overflow="fold") for head in heads]
-    table = Table("point", *columns, title="Pareto front")
-    for record in front[:12]:
-        table.add_row(*map(number_text, _row(search, record).values()))
+    rows: list[list[Any]] = []
+    for record in front:
+        rows.append(list(_row(search, record).values()))
         full = verified.get(record.number)
         if full is not None:
-            blank = [""] * len(keys)
             values = [full.metrics.get(name, "failed") for name in search.wanted]
-            table.add_row("full", *blank, *map(number_text, values))
-    console.print(table)
-    console.print(f"picture: {folder / 'figure.png'}", highlight=False)
+            rows.append(["full", *[""] * len(keys), *values])
+    names = [(key, unit_of(key)) for key in keys]
+    names += [(name, metric_unit(name)) for name in search.wanted]
+    return readable_table(names, rows, "Pareto front")

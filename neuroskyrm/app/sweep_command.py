@@ -13,9 +13,9 @@ from typing import Any
 import yaml
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
 
-from neuroskyrm.app.metric_units import heading, labelled, metric_unit, number_text
+from neuroskyrm.app.metric_units import metric_unit
+from neuroskyrm.app.readable_table import readable_table
 from neuroskyrm.app.sweep import Sweep, load_sweep
 from neuroskyrm.app.sweep_cost import probe, sweep_cost
 from neuroskyrm.app.sweep_cost_table import print_cost, print_verification
@@ -239,10 +239,7 @@ def _verify(
     _compute(higher, journal, place, console)
     found = {record.number: record for record in records_of(higher, journal)}
     by_number = {record.number: record for record in records}
-    axes = [heading(key, unit_of(key)) for key in sweep.axes]
-    title = labelled(wanted.metric, metric_unit(wanted.metric)).replace("[", "\\[")
-    table = Table("point", *axes, f"{sweep.rung}", f"{wanted.rung}", title=title)
-    rows = []
+    rows, shown = [], []
     for point in sorted(chosen, key=lambda p: numbers.index(p.number)):
         pair = [
             r.metrics.get(wanted.metric) for r in (by_number[point.number], found[point.number])
@@ -250,9 +247,12 @@ def _verify(
         rows.append({"point": point.number, **point.values, sweep.rung: pair[0],
                      wanted.rung: pair[1], "seconds": found[point.number].seconds,
                      "error": found[point.number].error})  # fmt: skip
-        table.add_row(str(point.number), *map(number_text, [*point.values.values(), *pair]))
+        shown.append([point.number, *point.values.values(), *pair])
     write_json(folder / "verified.json", {"metric": wanted.metric, "points": rows})
-    console.print(table)
+    unit = metric_unit(wanted.metric)
+    names = [(key, unit_of(key)) for key in sweep.axes]
+    names += [(sweep.rung, unit), (wanted.rung, unit)]
+    console.print(readable_table(names, shown, wanted.metric))
 
 
 def _resolved(sweep: Sweep, base: dict[str, Any]) -> str:
