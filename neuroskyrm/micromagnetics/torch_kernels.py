@@ -1,4 +1,4 @@
-"""The loops of `kernels`, `demag_kernels` and `noise` on torch tensors, for graphics cards.
+"""The loops of `kernels`, `demag_columns` and `noise` on torch tensors, for graphics cards.
 
 Every function is a chain of element-wise operations on whole tensors, without branches on data,
 so that `torch.compile` can fuse it into one or two kernels. Vectors are (3, layers, ny, nx).
@@ -92,7 +92,8 @@ def largest_error(slopes: Tensor, weights: Tensor) -> Tensor:
 def multiply_layers(spectrum: Tensor, kernel: Tensor, pairs: Sequence[Sequence[int]]) -> Tensor:
     """Multiply spectra (3, layers, py, nk, 2) by the tensor of every layer pair.
 
-    The last axis is (real, imaginary), and i m_z stands for m_z: see `demag_kernels`. `kernel` is
+    The last axis is (real, imaginary). N_xz and N_yz stand without their factor i: with i m_z in
+    place of m_z, and i h_z in place of h_z, all factors are real. `kernel` is
     (keys, 6, py, nk, 1); `pairs` lists (target, source, key, sign of N_xz and N_yz).
     """
     mx, my = spectrum[0], spectrum[1]

@@ -1,9 +1,11 @@
 import numpy as np
 import pytest
+from scipy.signal import fftconvolve
 
 from neuroskyrm.constants import MU0
 from neuroskyrm.micromagnetics import Demag, Mesh, Sample, State
 from neuroskyrm.micromagnetics.newell import COMPONENTS, CellPair, _far_tensor, _near_tensor, tensor
+from neuroskyrm.micromagnetics.workers import Workers
 
 CUBE = CellPair(1.0, 1.0, 1.0, 1.0, 0.0)
 
@@ -123,6 +125,58 @@ def test_fast_transform_is_the_direct_sum(dtype, tolerance):
     field = np.zeros(m.shape, dtype=dtype)
     Demag().field(State(sample, m.astype(dtype)), field)
     assert np.abs(field - expected).max() < tolerance * np.abs(expected).max()
+
+
+def convolution(state, images=1):
+    """Return the field by convolving with the unfolded tensors of all layer pairs."""
+    mesh, Ms = state.mesh, state.sample.Ms
+    cells = (mesh.ny, mesh.nx)
+    periodic = mesh.periodic[::-1]
+    reach = [n * images + n // 2 if p else n - 1 for n, p in zip(cells, periodic, strict=True)]
+    field = np.zeros(state.m.shape)
+    for i, j in np.ndindex(mesh.layers, mesh.layers):
+        rise = mesh.heights[i] - mesh.heights[j]
+        pair = CellPair(mesh.dx, mesh.dy, mesh.thicknesses[j], mesh.thicknesses[i], rise)
+        for name, quarter in zip(COMPONENTS, tensor(pair, reach[1] + 1, reach[0] + 1), strict=True):
+            full, moments = quarter, -MU0 * Ms[j] * state.m[:, j]
+            for axis, letter in enumerate("yx"):
+                odd = letter in name and name[0] != name[1]
+                mirrored = np.flip(full, axis) * (-1 if odd else 1)
+                full = np.concatenate((mirrored, np.delete(full, 0, axis)), axis)
+                if periodic[axis] and cells[axis] % 2 == 0:
+                    np.moveaxis(full, axis, 0)[[0, -1]] /= 2  # both edges of the last period
+                around = [(0, 0)] * 3
+                around[axis + 1] = (reach[axis],) * 2
+                moments = np.pad(moments, around, "wrap" if periodic[axis] else "constant")
+            a, b = ("xyz".index(letter) for letter in name)
+            for target, source in {(a, b), (b, a)}:
+                field[target, i] += fftconvolve(moments[source], full, mode="valid")
+    return field
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), [(np.float32, 3e-6), (np.float64, 1e-12)])
+@pytest.mark.parametrize(
+    ("shape", "periodic"),
+    [
+        ((37, 18, 3), (False, False)),
+        ((50, 21, 2), (False, False)),
+        ((22, 17, 2), (True, False)),
+        ((13, 28, 2), (False, True)),
+        ((24, 35, 1), (True, True)),
+    ],
+)
+def test_fast_transform_is_the_convolution(shape, periodic, dtype, tolerance):
+    # Sizes with overlapping bundles of rows, blocks of columns that are not full, and odd radices.
+    nx, ny, layers = shape
+    mesh = Mesh.multilayer(nx, ny, 2e-9, 3e-9, layers, periodic=periodic)
+    m = np.random.default_rng(2).normal(size=(3, *mesh.shape))
+    sample = Sample(mesh, 8e5)
+    expected = convolution(State(sample, m))
+    alone = Demag(images=1).external(State(sample, m.astype(dtype)), Workers())
+    shared = Demag(images=1).external(State(sample, m.astype(dtype)), Workers(3))
+    error = np.abs(alone.swapaxes(0, 1) - expected).max()
+    assert error < tolerance * np.abs(expected).max()
+    np.testing.assert_array_equal(alone, shared)
 
 
 def test_field_of_a_far_cell_is_a_dipole():
