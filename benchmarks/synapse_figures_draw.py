@@ -47,7 +47,7 @@ def draw_programmes(name: str, found: dict[str, Any], path: Path) -> None:
     panels[0, 0].set_ylabel("conductance ($G_0$)")
     panels[1, 0].set_ylabel("skyrmions")
     panels[1, 0].set_ylim(bottom=-0.4)
-    panels[1, -1].legend(fontsize=8, loc="upper right")
+    panels[1, -1].legend(fontsize=8, loc="best")
     figure.suptitle(name, fontsize=11)
     with replacing(path) as temporary:
         figure.savefig(temporary, dpi=130)
