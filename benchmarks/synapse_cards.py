@@ -5,7 +5,8 @@
 Trajectories go to the folder `--runs` and are resumed pulse by pulse; `--partial` makes the
 results from the pulses done so far. Everything else goes to `docs/results/synapse-NAME/`; a name
 that is shipped as a card also replaces `devicemodels/cards/NAME.yaml`. The cards `paper-n4-300K`
-and `rim-n4-300K` were made before films had their quicker stage; the same command makes other
+and `rim-n4-300K` were made before films had their quicker stage, and seed 1 of the other `paper`
+cards before the demagnetising field had transforms of its own; the same command makes other
 trajectories of the same device now.
 """
 

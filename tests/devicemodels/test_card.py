@@ -62,6 +62,16 @@ def test_the_digest_tells_cards_apart(tmp_path):
     assert one.digest != other.digest
 
 
+CONDITIONS = ("n1-0K", "n1-300K", "n2-300K", "n4-0K", "n4-300K", "n8-300K")
+
+
+@pytest.mark.parametrize("design", ["compact", "paper", "register"])
+def test_designs_have_cards_at_every_number_of_layers(design):
+    """One layer of the paper's film never switches at 300 K: it has no card."""
+    wanted = {f"{design}-{condition}" for condition in CONDITIONS} - {"paper-n1-300K"}
+    assert wanted <= set(shipped_cards())
+
+
 @pytest.mark.parametrize("name", shipped_cards())
 def test_shipped_cards_are_sound(name):
     card = load_card(name)

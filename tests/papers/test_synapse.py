@@ -112,6 +112,16 @@ class TestPaperFilm:
         assert four["states"] > two["states"]
         assert four["range"]["mean"] < 0.6 / 5
 
+    def test_rest_makes_an_update_fail_and_the_initialisation_pulse_does_not_mend_it(self):
+        found = metrics("fig8")["response"]
+        at_once, rested, woken = (
+            found[case]["conductance"] for case in ("no rest", "rest", "rest, initialised")
+        )
+        assert len(at_once["seeds"]) >= 3
+        assert at_once["mean"] > 5 * at_once["error"]
+        assert rested["mean"] < at_once["mean"] / 2
+        assert woken["mean"] < at_once["mean"] / 2
+
     @pytest.mark.parametrize("name", ["paper-n1-300K", "paper-n2-layers-300K"])
     def test_a_device_that_never_switches_has_no_card(self, name):
         numbers = metrics(name)
