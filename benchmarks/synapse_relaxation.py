@@ -20,7 +20,7 @@ import synapse_cards as cards
 from numpy.typing import NDArray
 
 from devicemodels.calibrate_ensemble import run_ensemble
-from devicemodels.calibrate_settling import settling_record
+from devicemodels.calibrate_settling import distance_from_end, settling_record
 from devicemodels.card import load_card
 from neuroskyrm.io.atomic import replacing, write_json
 from neuroskyrm.io.provenance import versions
@@ -66,45 +66,66 @@ def rests(run: Trajectory, track: Track) -> dict[str, NDArray[Any]]:
 
 
 def summary(found: dict[str, NDArray[Any]], G0: float) -> dict[str, Any]:
-    """Return what settles, and what states do in 10 ns."""
+    """Return what settles, the levels at the end of rests, and what still moves there."""
     stretch = found["count"].reshape(len(found["count"]), len(STRETCHES), -1)
     state = np.median(stretch, axis=2).astype(int)
-    stays = state[:, 1] == state[:, -1]
-    rows: dict[str, Any] = {
-        "rests": len(state),
-        "states_at_first_and_last": np.stack([state[:, 1], state[:, -1]], axis=1).tolist(),
-        "rests_that_change_state_after_0.4_ns": int(np.sum(~stays)),
-        "skyrmions_lost": int(found["total"][0, 0] - found["total"][-1, -1]),
-        "conductance_by_stretch": (
-            (found["conductance"].reshape(stretch.shape).mean(axis=2) / G0).round(4).tolist()
-        ),
+    level = (found["conductance"] / G0).reshape(stretch.shape).mean(axis=2)
+    last = state[:, -1]
+    levels = {
+        str(k): {
+            "rests": int(np.sum(last == k)),
+            "level": float(level[last == k, -1].mean()),
+            "sd_at_end": _sd(level[last == k, -1]),
+            "sd_after_0.3_ns": _sd(level[last == k, 0]),
+        }
+        for k in np.unique(last)
     }
-    for name, sign in (("potentiation", 1), ("depression", -1)):
-        mine = stays & (found["polarity"] == sign)
-        rng = generator(0, "settling", sign)
-        rows[name] = settling_record(found["time"][0], found["conductance"][mine], rng)
-    return rows
+    late = level[:, -1] - level[:, -2]
+    drift = {
+        name: [float(part.mean()), float(part.std(ddof=1) / np.sqrt(len(part)))]
+        for name, part in (
+            ("potentiation", late[found["polarity"] > 0]),
+            ("depression", late[found["polarity"] < 0]),
+        )
+    }
+    rng = generator(0, "settling")
+    return {
+        "rests": len(state),
+        "skyrmions_at_first_and_last": [int(found["total"].max()), int(found["total"].min())],
+        "levels": levels,
+        "states_apart_2sd": cards.states_apart(
+            np.array([row["level"] for row in levels.values()]),
+            np.array([row["sd_at_end"] or 0.0 for row in levels.values()]),
+        ),
+        "state_by_stretch": state.tolist(),
+        "rests_that_change_state_after_1.2_ns": int(np.sum(state[:, 2] != last)),
+        "drift_from_5.6_to_9.1_ns": {"what": "mean and its standard error [G0]", **drift},
+        "settling": settling_record(found["time"][0], found["conductance"], rng),
+    }
 
 
-def draw(found: dict[str, NDArray[Any]], G0: float, path: Path) -> None:
-    """Draw every rest, and the mean change from its end by polarity."""
+def _sd(values: NDArray[np.float64]) -> float | None:
+    return float(values.std(ddof=1)) if len(values) > 1 else None
+
+
+def draw(found: dict[str, NDArray[Any]], settling: dict[str, Any], G0: float, path: Path) -> None:
+    """Draw every rest, and how far rests still are from their end, with the fit."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(8, 3.4), layout="constrained")
     left, right = figure.subplots(1, 2)
-    t = found["time"][0] * 1e9
-    G = found["conductance"] / G0
-    for rest, count in zip(G, found["count"], strict=True):
-        left.plot(t, rest, lw=0.7, color=f"C{round(float(np.median(count[-10:])))}")
+    for rest, count in zip(found["conductance"] / G0, found["count"], strict=True):
+        colour = f"C{round(float(np.median(count[-10:])))}"
+        left.plot(found["time"][0] * 1e9, rest, lw=0.7, color=colour)
     left.set(xlabel="time after the pulse (ns)", ylabel="conductance (G0)")
-    change = (G - G[:, -10:].mean(axis=1, keepdims=True)).reshape(len(G), len(STRETCHES), -1)
-    means, middle = change.mean(axis=2), t.reshape(len(STRETCHES), -1).mean(axis=1)
-    for label, sign in (("potentiation", 1), ("depression", -1)):
-        mine = means[found["polarity"] == sign]
-        error = mine.std(axis=0, ddof=1) / np.sqrt(len(mine))
-        right.errorbar(middle, mine.mean(axis=0), error, marker="o", ms=3, capsize=2, label=label)
-    right.axhline(0, color="0.6", lw=0.7)
-    right.set(xlabel="time after the pulse (ns)", ylabel="less the end of the rest (G0)")
+    time, squared = distance_from_end(found["time"][0], found["conductance"] / G0)
+    right.plot(time * 1e9, np.sqrt(squared.mean(axis=0)), "o", ms=3)
+    constant, spread, noise = settling["time"][0], settling["spread"][0], settling["noise"]
+    t = np.linspace(0.2e-9, time[-1], 300)
+    fit = np.sqrt(noise**2 + spread**2 * np.exp(-2 * t / constant)) / G0
+    right.plot(t * 1e9, fit, lw=1, label=f"fit, {constant * 1e9:.1f} ns")
+    right.set(xlabel="time after the pulse (ns)", ylabel="r.m.s. distance from the end (G0)")
+    right.set_ylim(bottom=0)
     right.legend(frameon=False)
     with replacing(path) as temporary:
         figure.savefig(temporary, dpi=120)
@@ -124,11 +145,17 @@ def main() -> None:
     command = "python benchmarks/synapse_relaxation.py --seeds " + " ".join(map(str, options.seeds))
     about = {"command": command, "seeds": options.seeds, "code": versions()}
     write_json(FOLDER / "metrics.json", {**rows, **about})
-    draw(found, G0, FOLDER / "relaxation.png")
+    draw(found, rows["settling"], G0, FOLDER / "relaxation.png")
+    record_in_card({**rows["settling"], "command": command})
+
+
+def record_in_card(settling: dict[str, Any]) -> None:
+    """Write the record of settling into the provenance of the shipped card."""
     card = load_card(CARD)
-    settling = {name: rows[name] for name in ("potentiation", "depression")}
-    relaxation = {**card.provenance["relaxation"], "settling": {**settling, "command": command}}
-    card.model_copy(update={"provenance": {**card.provenance, "relaxation": relaxation}}).save(
+    relaxation = {**card.provenance["relaxation"], "settling": settling}
+    provenance = {**card.provenance, "relaxation": relaxation}
+    intervals = {**card.intervals, "relaxation.settling_time": tuple(settling["time"][1:])}
+    card.model_copy(update={"provenance": provenance, "intervals": intervals}).save(
         cards.ROOT / "devicemodels" / "cards" / f"{CARD}.yaml"
     )
 

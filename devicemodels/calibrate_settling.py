@@ -1,4 +1,4 @@
-"""How a state settles after its pulse: a time constant from conductances read during rests."""
+"""How a device settles after a pulse: a time constant from conductances read during rests."""
 
 from __future__ import annotations
 
@@ -12,12 +12,11 @@ from neuroskyrm.errors import DeviceError
 Floats = NDArray[np.float64]
 
 
-def fit_settling(time: Floats, conductance: Floats) -> tuple[float, float]:
-    """Fit G_k(t) = G_k + amplitude exp(-t / constant) to rests that share both numbers.
+def distance_from_end(time: Floats, conductance: Floats) -> tuple[Floats, Floats]:
+    """Return the squared distance of each read from where its rest ends.
 
-    Each rest k has its own final conductance, so that spread between visits does not matter. For
-    a given time constant the rest is linear; the constant is the best of 200 from the first gap
-    between reads to the whole rest.
+    A rest ends at the mean of its last third; reads of that third are left out, since they are
+    closer to their own mean than others can be.
 
     Parameters
     ----------
@@ -28,58 +27,96 @@ def fit_settling(time: Floats, conductance: Floats) -> tuple[float, float]:
 
     Returns
     -------
-    constant, amplitude : float
-        Time constant [s], and what is above the final conductance as the pulse ends [S].
+    time : ndarray, shape (early reads,)
+    squared : ndarray, shape (rests, early reads)
+        [S^2].
 
     Raises
     ------
     DeviceError
-        Shapes do not match, or there are fewer than four reads.
+        Shapes do not match, or there are fewer than four reads in the first two thirds.
     """
     if time.ndim != 1 or conductance.ndim != 2 or conductance.shape[1:] != time.shape:
         raise DeviceError(
             f"settling: times of shape {time.shape} and conductances of shape "
             f"{conductance.shape} do not match; they must be (reads,) and (rests, reads)."
         )
-    if len(time) < 4 or not (np.diff(time) > 0).all():
-        raise DeviceError("settling: needs at least four reads in order of time.")
-    constants = np.geomspace(np.diff(time).min(), time[-1], 200)
-    shape = np.exp(-time / constants[:, None])
-    shape -= shape.mean(axis=1, keepdims=True)
-    mean = conductance.mean(axis=0)
-    amplitudes = shape @ (mean - mean.mean()) / (shape**2).sum(axis=1)
-    best = int(np.argmax(amplitudes**2 * (shape**2).sum(axis=1)))  # what the fit explains
-    return float(constants[best]), float(amplitudes[best])
+    early = time <= 2 / 3 * time[-1]
+    if early.sum() < 4 or early.all() or not (np.diff(time) > 0).all():
+        raise DeviceError(
+            "settling: needs reads in order of time, four in the first two thirds of a rest."
+        )
+    end = conductance[:, ~early].mean(axis=1, keepdims=True)
+    return time[early], (conductance[:, early] - end) ** 2
+
+
+def fit_settling(time: Floats, squared: Floats) -> tuple[float, float, float]:
+    """Fit noise^2 + spread^2 exp(-2 t / constant) to the squared distance from the end.
+
+    Pulses of one device leave it above its final conductance as often as below: what settles is
+    the spread. For a given constant the fit is linear; the constant is the best of 200 between
+    the first read and the last.
+
+    Parameters
+    ----------
+    time : ndarray, shape (reads,)
+        Time since the end of the pulse [s].
+    squared : ndarray, shape (reads,)
+        Mean of `distance_from_end` over rests [S^2].
+
+    Returns
+    -------
+    constant : float
+        Time constant [s].
+    spread2, noise2 : float
+        Squared spread as the pulse ends, and what stays of the distance [S^2].
+    """
+    constants = np.geomspace(time[0], time[-1], 200)
+    shape = np.exp(-2 * time / constants[:, None])
+    centred = shape - shape.mean(axis=1, keepdims=True)
+    power = (centred**2).sum(axis=1)
+    spread2 = centred @ (squared - squared.mean()) / power
+    best = int(np.argmax(spread2**2 * power))  # what the fit explains
+    noise2 = float(squared.mean() - spread2[best] * shape[best].mean())
+    return float(constants[best]), float(spread2[best]), noise2
 
 
 def settling_record(
     time: Floats, conductance: Floats, rng: np.random.Generator, draws: int = 2000
 ) -> dict[str, Any]:
-    """Return time constant and amplitude with 95 % bootstrap intervals over whole rests.
+    """Return what settles, with 95 % bootstrap intervals over whole rests.
+
+    Parameters
+    ----------
+    time, conductance : ndarray
+        As for `distance_from_end`.
+    rng : Generator
+        Random numbers.
+    draws : int
+        Resamples.
 
     Returns
     -------
     dict
-        ``time`` [s] and ``amplitude`` [S], each of number, low and high; ``measured``: whether
-        the interval of the amplitude leaves out 0, without which the time means nothing;
-        ``late``: change of the mean conductance from the second to the third third of the rest
-        [S], the same way; ``rests``.
+        ``time`` [s] and ``spread`` as the pulse ends [S], each as number, low and high; ``noise``
+        of a read [S]; ``measured``: whether the interval of the spread leaves out 0, without
+        which the time means nothing; ``rests`` and ``reads`` of each.
     """
-    reads = len(time)
-    middle = (time > time[-1] / 3) & (time <= 2 * time[-1] / 3)
-    last = time > 2 * time[-1] / 3
-
-    def numbers(rests: Floats) -> tuple[float, float, float]:
-        late = rests[:, last].mean() - rests[:, middle].mean()
-        return (*fit_settling(time, rests), float(late))
-
-    count = len(conductance)
-    resamples = [numbers(conductance[rng.integers(count, size=count)]) for _ in range(draws)]
+    early, squared = distance_from_end(time, conductance)
+    count = len(squared)
+    resamples = [
+        fit_settling(early, squared[rng.integers(count, size=count)].mean(axis=0))
+        for _ in range(draws)
+    ]
     low, high = np.percentile(resamples, [2.5, 97.5], axis=0)
-    found = numbers(conductance)
-    named = zip(("time", "amplitude", "late"), found, low, high, strict=True)
-    record: dict[str, Any] = {
-        name: [float(value), float(below), float(above)] for name, value, below, above in named
+    found = np.array(fit_settling(early, squared.mean(axis=0)))
+    rows = np.stack([found, low, high])
+    rows[:, 1:] = np.sqrt(np.maximum(rows[:, 1:], 0))
+    return {
+        "time": rows[:, 0].tolist(),
+        "spread": rows[:, 1].tolist(),
+        "noise": float(rows[0, 2]),
+        "measured": bool(low[1] > 0),
+        "rests": count,
+        "reads": len(time),
     }
-    _, below, above = record["amplitude"]
-    return {**record, "measured": not below <= 0 <= above, "rests": count, "reads": reads}
