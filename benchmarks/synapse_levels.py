@@ -1,12 +1,13 @@
 """What the junction reads after the paper's pause: levels after 5 ns and more.
 
     python benchmarks/synapse_levels.py compact-n4-300K --runs runs --each 3
-    python benchmarks/synapse_levels.py register-n4-300K --runs runs --each 2 --pause 20
+    python benchmarks/synapse_levels.py register-n4-300K-fine --seeds 1 --each 9 --pause 3
 
 The ensemble of `synapse_cards.py` reads within 1 ns after a pulse, while skyrmions that are
 half-way through a gap still move. Here snapshots of that ensemble, a few for every number of
 skyrmions in the post-synapse, rest for 5 ns without current (Chen et al.'s interval), and are read
-20 times in the second half of it. Writes `docs/results/synapse-levels/` (`-register`).
+20 times in the second half of it. The register on fine cells has rested for 2 ns before: 3 ns more
+make it 5. Writes `docs/results/synapse-levels/` (`-register-fine`).
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from neuroskyrm.micromagnetics.track_run import build_simulation
 RESULTS = cards.ROOT / "docs" / "results"
 FOLDERS = {
     "compact-n4-300K": "synapse-levels",
-    "register-n4-300K": "synapse-levels-register",
+    "register-n4-300K-fine": "synapse-levels-register-fine",
 }
 READS = 40
 
@@ -138,18 +139,19 @@ def main() -> None:
     parser.add_argument("--pause", type=float, default=5.0, help="ns")
     options = parser.parse_args()
     (track, drive, _, _), pause = cards.studies()[options.name], options.pause * 1e-9
+    readout = cards.READOUTS[options.name.removesuffix("-fine")]
     folder = RESULTS / FOLDERS[options.name]
     file = folder / "metrics.json"
     rows = json.loads(file.read_text())["rows"] if file.exists() else []
     done = {(row["seed"], row["pulse"]) for row in rows}
     command = (
         f"python benchmarks/synapse_levels.py {options.name} --each {options.each} "
-        f"--pause {options.pause:g}"
+        f"--pause {options.pause:g} --seeds {' '.join(map(str, options.seeds))}"
     )
     for seed, pulse, m in snapshots(track, options.runs, options.seeds, options.each):
         if (seed, pulse) in done:
             continue
-        rows.append(rest(track, drive, cards.READOUTS[options.name], pause, seed, pulse, m))
+        rows.append(rest(track, drive, readout, pause, seed, pulse, m))
         found = levels(rows) if len(rows) > 2 else {}
         write_json(file, {**found, "rows": rows, "command": command, "code": versions()})
     draw(rows, levels(rows), pause, folder / "levels.png")

@@ -79,6 +79,7 @@ LEVERS: dict[str, tuple[Track, Drive]] = {
     "pulse 1.5 ns": (REGISTER, timing(width=1.5e-9)),
     "pause 1 ns": (REGISTER, timing(pause=1e-9)),
     "gates +30 kJ/m3": (gates(747e3), BASE),
+    "gates +60 kJ/m3": (gates(777e3), BASE),
     "gates +80 kJ/m3": (gates(797e3), BASE),
     "gates with round ends": (
         replace(REGISTER, regions=(replace(GATE, corner=GATE.along / 2),)),
