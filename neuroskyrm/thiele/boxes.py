@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +23,7 @@ from neuroskyrm.micromagnetics import (
     UniaxialAnisotropy,
     Zeeman,
 )
-from neuroskyrm.micromagnetics.track import Track
+from neuroskyrm.micromagnetics.track import Barrier, Track
 from neuroskyrm.texture import count_skyrmions, seed_skyrmion
 
 Places = NDArray[np.float64]
@@ -36,6 +38,12 @@ START_RADIUS = 15e-9
 
 POLARISATION = (0.0, -1.0, 0.0)
 """As on the track: positive current drives cores that are down to +x."""
+
+
+def bare(track: Track, **changes: Any) -> Track:
+    """Return a piece of a track without barrier, regions and places of its own skyrmions."""
+    plain: dict[str, Any] = {"barrier": Barrier(across=0.0), "regions": (), "places": ()}
+    return replace(track, **plain, **changes)
 
 
 class Box:

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from neuroskyrm.micromagnetics.track import Barrier, Track
-from neuroskyrm.thiele.boxes import Box
+from neuroskyrm.micromagnetics.track import Track
+from neuroskyrm.thiele.boxes import Box, bare
 from neuroskyrm.thiele.model import ThieleModel
 from neuroskyrm.thiele.simulate import RigidTrack
 
@@ -53,23 +53,23 @@ def learn_contact(
         ``contact`` [1], ``lost`` and ``of`` (skyrmions of the full run).
     """
     length = LENGTH // track.cell * track.cell
-    bare = replace(track, length=length, barrier=Barrier(across=0.0), regions=(), skyrmions=1)
-    places = _places(bare, model.radius)
-    box = Box(bare, bare.shape, places, spin_hall, anisotropy=bare.anisotropy()[0], seed=seed)
+    piece = bare(track, length=length, skyrmions=1)
+    places = _places(piece, model.radius)
+    box = Box(piece, piece.shape, places, spin_hall, anisotropy=piece.anisotropy()[0], seed=seed)
     box.run(SETTLE)
     box.run(HOLD, CURRENT)
     lost = len(places) - len(box.places())
     shares = np.array([0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.6, 0.8, 1.0])
-    means = np.array([_lost(bare, replace(model, contact=float(s)), places) for s in shares])
+    means = np.array([_lost(piece, replace(model, contact=float(s)), places) for s in shares])
     # Losses grow with the contact but for their noise. Half a skyrmion stands for none seen.
     found = np.interp(max(lost, 0.5), np.maximum.accumulate(means), shares)
     return {"contact": float(found), "lost": float(lost), "of": float(len(places))}
 
 
-def _places(bare: Track, radius: float) -> Places:
+def _places(piece: Track, radius: float) -> Places:
     """Return places on a grid of three columns between the rims."""
-    margin = bare.rim.width
-    sides = np.array([bare.length, bare.width]) - 2 * margin
+    margin = piece.rim.width
+    sides = np.array([piece.length, piece.width]) - 2 * margin
     count = max(2, round(float(np.prod(sides)) / (DISCS * np.pi * radius**2)))
     rows = int(np.ceil(count / 3))
     x = margin + (np.arange(3) + 0.5) * sides[0] / 3
@@ -77,11 +77,11 @@ def _places(bare: Track, radius: float) -> Places:
     return [(float(a), float(b)) for a in x for b in y][:count]
 
 
-def _lost(bare: Track, model: ThieleModel, places: Places) -> float:
+def _lost(piece: Track, model: ThieleModel, places: Places) -> float:
     """Return how many rigid skyrmions are lost on average."""
     left: list[int] = []
     for seed in range(RIGID_SEEDS):
-        rigid = RigidTrack(bare, model, seed)
+        rigid = RigidTrack(piece, model, seed)
         rigid.place(places)
         rigid.run(SETTLE)
         rigid.run(HOLD, CURRENT)

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from neuroskyrm.constants import GAMMA
 from neuroskyrm.errors import PhysicsError
-from neuroskyrm.micromagnetics.track import Barrier, Rim, Track
-from neuroskyrm.thiele.boxes import Box, Places
+from neuroskyrm.micromagnetics.track import Rim, Track
+from neuroskyrm.thiele.boxes import Box, Places, bare
 from neuroskyrm.thiele.crowd import learn_contact
 from neuroskyrm.thiele.landscape import landscape
 from neuroskyrm.thiele.model import ThieleModel
@@ -192,13 +192,13 @@ def _driven(
 def _piece(track: Track, spin_hall: float, seed: int) -> Profile:
     """Return the mean profile in a piece of the track as full as its pre-synapse."""
     length = min(track.length / 2, PIECE) // track.cell * track.cell
-    bare = replace(track, length=length, barrier=Barrier(across=0.0), regions=())
+    piece = bare(track, length=length)
     columns = max(1, round(track.skyrmions / track.rows * length / (track.length / 2)))
     margin = track.rim.width
     x = margin + (np.arange(columns) + 0.5) * (length - 2 * margin) / columns
     y = margin + (np.arange(track.rows) + 0.5) * (track.width - 2 * margin) / track.rows
     places = [(float(a), float(b)) for b in y for a in x]
-    box = Box(bare, bare.shape, places, spin_hall, anisotropy=bare.anisotropy()[0], seed=seed)
+    box = Box(piece, piece.shape, places, spin_hall, anisotropy=piece.anisotropy()[0], seed=seed)
     box.run(0.4e-9)
     frames = []
     for _ in range(PIECE_FRAMES):
@@ -310,12 +310,9 @@ def _stiffness(track: Track, model: ThieleModel, flat: Profile, wall: Forces) ->
     """Return the measured force of a wall relative to that of the landscape of a rigid profile."""
     width, Ku = RIM
     ny, nx = _strip(track)
-    bare = replace(
-        track, length=nx * track.cell, width=ny * track.cell,
-        barrier=Barrier(across=0.0), regions=(), rim=Rim(width, Ku),
-    )  # fmt: skip
+    walled = bare(track, length=nx * track.cell, width=ny * track.cell, rim=Rim(width, Ku))
     rigid = replace(model, depth=tuple(flat.depth.tolist()), step=flat.step, stiffness=1.0)
-    column = landscape(bare, rigid).force[1, :, nx // 2]
+    column = landscape(walled, rigid).force[1, :, nx // 2]
     y = (np.arange(ny) + 0.5) * track.cell - width
     expected = np.interp(wall[0], y, column)
     weight = float(np.sum(expected**2))

@@ -10,10 +10,11 @@ import pytest
 
 from neuroskyrm.constants import BOLTZMANN
 from neuroskyrm.errors import DataError
-from neuroskyrm.micromagnetics.track import DEMO, RIM, Barrier, Rim
+from neuroskyrm.micromagnetics.track import DEMO, REGISTER, RIM, Barrier, Rim
 from neuroskyrm.micromagnetics.track_drive import Drive, cycles
 from neuroskyrm.micromagnetics.track_run import SETTLE
 from neuroskyrm.thiele import RigidTrack, ThieleModel, landscape, learn, simulate_rigid
+from neuroskyrm.thiele.boxes import bare
 from neuroskyrm.thiele.learn import _fit_repulsion
 
 MODEL = ThieleModel(
@@ -181,6 +182,12 @@ class TestLearning:
         found = _fit_repulsion(gap, 3e-12 * np.exp(-gap / 12e-9))
         assert found.strength == pytest.approx(3e-12, rel=1e-6)
         assert found.range == pytest.approx(12e-9, rel=1e-6)
+
+    def test_a_piece_of_a_track_forgets_where_the_skyrmions_of_the_whole_begin(self):
+        # The places of the register lie outside of its pieces.
+        piece = bare(REGISTER, length=240e-9)
+        assert not piece.places
+        assert np.ptp(piece.anisotropy()[0][10]) == piece.rim.Ku - piece.film.Ku
 
     @pytest.mark.slow
     def test_model_learned_from_the_spins_moves_as_they_do(self, monkeypatch):
