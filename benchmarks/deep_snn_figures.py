@@ -112,8 +112,12 @@ def gather(run: Path) -> Found:
 
 
 def draw(run: Path, metrics: Found, path: Path) -> None:
-    """Draw accuracy against steps, number of states (Fig. 7b), and simulated time."""
-    figure, axes = plt.subplots(1, 3, figsize=(15, 4), layout="constrained")
+    """Draw accuracy against steps, and if they were made, against states and simulated time."""
+    drawn = {"states": draw_states, "time": draw_time}
+    drawn = {part: work for part, work in drawn.items() if f"{part}.float" in metrics}
+    count = 1 + len(drawn)
+    figure, panels = plt.subplots(1, count, figsize=(5 * count, 4), layout="constrained")
+    axes = np.atleast_1d(panels)
     for k, (states, entries) in enumerate(tests(run).items()):
         steps = np.arange(1, len(entries[0]["device"]) + 1)
         values = np.mean([entry["device"] for entry in entries], axis=0)
@@ -122,11 +126,8 @@ def draw(run: Path, metrics: Found, path: Path) -> None:
         axes[0].axhline(100 * entries[0]["float"], color="grey", linewidth=0.8)
     axes[0].set(xlabel="time steps", ylabel="MNIST accuracy (%)", ylim=(97, 99.6))
     axes[0].legend()
-    for axis, part, drawn in ((axes[1], "states", draw_states), (axes[2], "time", draw_time)):
-        if f"{part}.float" in metrics:
-            drawn(axis, metrics)
-        else:
-            axis.set_visible(False)
+    for axis, work in zip(axes[1:], drawn.values(), strict=True):
+        work(axis, metrics)
     with replacing(path) as temporary:
         figure.savefig(temporary, dpi=90)
 
