@@ -119,12 +119,17 @@ def draw(found: dict[str, NDArray[Any]], settling: dict[str, Any], G0: float, pa
         left.plot(found["time"][0] * 1e9, rest, lw=0.7, color=colour)
     left.set(xlabel="time after the pulse (ns)", ylabel="conductance (G0)")
     time, squared = distance_from_end(found["time"][0], found["conductance"] / G0)
-    right.plot(time * 1e9, np.sqrt(squared.mean(axis=0)), "o", ms=3)
-    constant, spread, noise = settling["time"][0], settling["spread"][0], settling["noise"]
+    part = squared.reshape(len(squared), len(STRETCHES) - 1, -1).mean(axis=2)
+    middle = time.reshape(len(STRETCHES) - 1, -1).mean(axis=1) * 1e9
+    error = part.std(axis=0, ddof=1) / np.sqrt(len(part))
+    right.errorbar(middle, part.mean(axis=0), error, fmt="o", ms=3, capsize=2)
+    constant, spread = settling["time"][0], settling["spread"][0] / G0
+    noise = settling["noise"] / G0
     t = np.linspace(0.2e-9, time[-1], 300)
-    fit = np.sqrt(noise**2 + spread**2 * np.exp(-2 * t / constant)) / G0
-    right.plot(t * 1e9, fit, lw=1, label=f"fit, {constant * 1e9:.1f} ns")
-    right.set(xlabel="time after the pulse (ns)", ylabel="r.m.s. distance from the end (G0)")
+    label = f"fit, {constant * 1e9:.1f} ns"
+    right.plot(t * 1e9, noise**2 + spread**2 * np.exp(-2 * t / constant), lw=1, label=label)
+    right.axhline(noise**2, color="0.6", lw=0.7, label="noise of a read, fitted")
+    right.set(xlabel="time after the pulse (ns)", ylabel="squared distance from the end (G0²)")
     right.set_ylim(bottom=0)
     right.legend(frameon=False)
     with replacing(path) as temporary:
