@@ -157,6 +157,14 @@ class TestRegister:
 class TestCompactDesign:
     """Ours beside the paper's: it keeps what the paper's track loses."""
 
+    def test_the_second_cycle_comes_back_where_the_first_does_not(self):
+        """Fig. 5b, with eight seeds."""
+        G = np.array(metrics("compact-n4-300K")["device.conductance"])
+        first, second = G[:, 12] - G[:, 0], G[:, 24] - G[:, 12]
+        error = np.hypot(first.std(ddof=1), second.std(ddof=1)) / np.sqrt(len(G))
+        assert first.mean() - second.mean() > 4 * error
+        assert abs(second.mean()) < 2 * second.std(ddof=1) / np.sqrt(len(G))
+
     def test_every_skyrmion_is_kept_in_eight_seeds(self):
         numbers, card = metrics("compact-n4-300K"), load_card("compact-n4-300K")
         assert len(numbers["seeds"]) == 8
