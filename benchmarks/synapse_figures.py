@@ -41,6 +41,7 @@ RESULTS = Path(__file__).resolve().parents[1] / "docs" / "results"
 DIAMETER = 32e-9
 """Of a skyrmion in the paper's film at n = 4 and 300 K (docs/results/synapse-layers) [m]."""
 INTERSPACES = (0.7, 1.0, 1.3, 1.5, 1.7, 2.0)
+FILM = replace(PAPER, cell=5e-9)
 READOUT = Readout()
 LAST = 3
 """Pulses after the rest of Fig. 8."""
@@ -74,11 +75,11 @@ def of_cards(names: dict[str, str], runs: Path, seeds: list[int]) -> dict[str, A
 
 def fig5(runs: Path, seeds: list[int]) -> dict[str, Any]:
     """Range of conductance in the second cycle against the gap, and a Gaussian through it."""
-    drive = Drive(cycles(6, 2, 2e-9, 0.5e-9), current=4 * 1.5e10, nominal=50e10)
+    drive = Drive(cycles(6, 2, 2e-9, 0.5e-9), current=4 * 2.5e10, nominal=50e10)
     rows = []
     for interspace in INTERSPACES:
         track = replace(
-            PAPER.with_gap(interspace * DIAMETER).effective(), name=f"fig5-{interspace:g}D"
+            FILM.with_gap(interspace * DIAMETER).effective(), name=f"fig5-{interspace:g}D"
         )
         for seed, visits in zip(seeds, simulated(track, drive, seeds, runs), strict=True):
             second = visits.mean[visits.cycle == 1] / READOUT.G0
