@@ -39,6 +39,9 @@ def landscape(track: Track, model: ThieleModel) -> Landscape:
     To first order in the change of anisotropy, the (free) energy of a skyrmion at R is
     U(R) = t n * integral of (Ku(r) - Ku) (<m_z^2>_without - <m_z^2>_with)(|r - R|) d^2r.
 
+    Where Ku is raised by much, a soft skyrmion shrinks: the excess e counts as
+    e / (1 + e / softness).
+
     Parameters
     ----------
     track : Track
@@ -62,6 +65,8 @@ def landscape(track: Track, model: ThieleModel) -> Landscape:
     reach = len(model.depth)
     margin = int(np.ceil(reach * model.step / track.cell))
     excess = np.pad(track.anisotropy()[0] - track.film.Ku, margin, mode="edge")
+    if model.softness > 0:
+        excess /= 1 + np.maximum(excess, 0.0) / model.softness
     kernel = _kernel(model, track.cell, margin)
     volume = track.cell**2 * track.film.thickness * track.layers
     energy = fftconvolve(excess, kernel, mode="same") * volume
@@ -70,7 +75,7 @@ def landscape(track: Track, model: ThieleModel) -> Landscape:
         [np.gradient(energy, track.cell, axis=1), np.gradient(energy, track.cell, axis=0)]
     )
     inner = slice(margin, -margin)
-    return Landscape(-model.stiffness * slope[:, inner, inner].copy(), track.cell)
+    return Landscape(-slope[:, inner, inner].copy(), track.cell)
 
 
 def _kernel(model: ThieleModel, cell: float, margin: int) -> NDArray[np.float64]:

@@ -60,9 +60,9 @@ def learn(
 ) -> ThieleModel:
     """Return the rigid-skyrmion model of a track's film.
 
-    Five runs without noise give friction, pair and edge forces, the stiffness of a wall and the
-    size below which a skyrmion collapses; three at the track's temperature give the drive, the
-    size and mean profile on the track, and what presses on an area.
+    Four runs without noise give pair and edge forces, the force of a wall and the size below which
+    a skyrmion collapses; three at the track's temperature give the drive, the size and mean
+    profile on the track, from which the friction follows, and what presses on an area.
 
     Parameters
     ----------
@@ -86,31 +86,26 @@ def learn(
     """
     tell = progress or (lambda fraction, text: None)
     G = -4 * np.pi * track.film.Ms * track.film.thickness * track.layers / GAMMA
-    tell(0.0, "a skyrmion under current, without noise")
-    cold, cold_drive = _driven(track, spin_hall, 0.0, seed)
-    # Without noise the direction of motion is exact: it gives the friction.
-    rigid = _Rigid(G, abs(G * cold_drive[0][0] / cold_drive[0][1]) / cold.dissipation)
-    tell(0.15, "two skyrmions")
+    # Thiele's friction is Gilbert's damping: alpha |G| / 4 pi per integral of (dm/dx)^2. The
+    # direction of a skyrmion that moves by a cell or two in a short run does not give it.
+    rigid = _Rigid(G, track.film.alpha * abs(G) / (4 * np.pi))
+    tell(0.0, "two skyrmions")
     pair = _pair(track, spin_hall, rigid)
-    tell(0.3, "a skyrmion at a free edge")
+    tell(0.15, "a skyrmion at a free edge")
     edge, loss = _edge(track, spin_hall, rigid)
-    tell(0.45, "a skyrmion at a wall of anisotropy")
+    tell(0.3, "a skyrmion at a wall of anisotropy")
     wall, flat = _wall(track, spin_hall, rigid, edge)
-    tell(0.52, "skyrmions that are too small")
+    tell(0.4, "skyrmions that are too small")
     smallest = _smallest(track, spin_hall)
-    tell(0.55, "skyrmions under current")
-    free, drive = (
-        (cold, cold_drive) if track.temperature == 0 else _driven(track, spin_hall, None, seed)
-    )
-    tell(0.8, "skyrmions in a piece of the track")
+    tell(0.45, "skyrmions under current")
+    free, drive = _driven(track, spin_hall, seed)
+    tell(0.7, "skyrmions in a piece of the track")
     size = _piece(track, spin_hall, seed)
-    # Friction and drive of the free skyrmions, carried over to the size they have on the track.
+    # The drive of the free skyrmions, carried over to the size they have on the track.
     force = float(np.hypot(*drive[0])) * np.hypot(G, rigid.friction * free.dissipation)
     found: dict[str, Any] = {
-        "radius_free": free.radius, "radius_without_noise": cold.radius, "current": PROBE_CURRENT,
+        "radius_free": free.radius, "current": PROBE_CURRENT, "seed": seed, "track": asdict(track),
         "velocity": drive[0].tolist(), "velocity_error": drive[1].tolist(),
-        "velocity_without_noise": cold_drive[0].tolist(), "seed": seed, "track": asdict(track),
-        "friction_over_theory": rigid.friction / (track.film.alpha * abs(G) / (4 * np.pi)),
     }  # fmt: skip
     model = ThieleModel(
         gyration=float(G), dissipation=rigid.friction * size.dissipation,
@@ -122,7 +117,7 @@ def learn(
         collapse_area=float(np.pi * smallest**2),
         depth=tuple(size.depth.tolist()), step=size.step, provenance=found,
     )  # fmt: skip
-    model = replace(model, stiffness=_stiffness(track, model, flat, wall))
+    model = replace(model, softness=_softness(track, model, flat, wall))
     tell(0.9, "a crowd driven together")
     crowd = learn_contact(track, model, spin_hall, seed + 1)
     return replace(model, contact=crowd["contact"], provenance={**model.provenance, "crowd": crowd})
@@ -155,20 +150,20 @@ def _now(box: Box) -> Profile:
 
 
 def _driven(
-    track: Track, spin_hall: float, temperature: float | None, seed: int
+    track: Track, spin_hall: float, seed: int
 ) -> tuple[Profile, tuple[NDArray[np.float64], NDArray[np.float64]]]:
     """Return the profile, and velocity and its error [m/s], of free skyrmions under current.
 
     Skyrmions of a periodic box push each other, but not their common centre.
     """
-    cold = temperature == 0
+    cold = track.temperature == 0
     n = round(SIDE / track.cell)
     places = [(SIDE / 2, SIDE / 2)]
     if not cold:
         n, places = round(4 * SIDE / 3 / track.cell), []
         side = n * track.cell
         places = [(side * i / 4, side * j / 4) for i in (1, 3) for j in (1, 3)]
-    box = Box(track, (n, n), places, spin_hall, temperature, periodic=True, seed=seed)
+    box = Box(track, (n, n), places, spin_hall, periodic=True, seed=seed)
     box.run(0.4e-9)
     fields, velocities = [], []
     for sign in (1, -1):
@@ -180,8 +175,7 @@ def _driven(
         if len(path) < 3:
             raise PhysicsError(
                 f"the film of track '{track.name}' does not hold a skyrmion for {duration:g} s at "
-                f"{track.temperature if temperature is None else temperature:g} K; a Thiele model "
-                "needs one that lasts."
+                f"{track.temperature:g} K; a Thiele model needs one that lasts."
             )
         velocities.append(sign * (path[-1] - path[0]) / ((len(path) - 1) * FRAME))
     mean = np.mean(velocities, axis=0)
@@ -306,15 +300,33 @@ def _fit_repulsion(gap: NDArray[np.float64], force: NDArray[np.float64]) -> Repu
     return Repulsion(float(strength), reach)
 
 
-def _stiffness(track: Track, model: ThieleModel, flat: Profile, wall: Forces) -> float:
-    """Return the measured force of a wall relative to that of the landscape of a rigid profile."""
+def _softness(track: Track, model: ThieleModel, flat: Profile, wall: Forces) -> float:
+    """Return the excess of anisotropy at which a wall has half its rigid force [J/m^3].
+
+    The measured force of a high wall is a share s of that on the rigid profile, and that of a low
+    one is all of it (first order): 1 / (1 + excess / softness) is the simplest law with both.
+    """
     width, Ku = RIM
     ny, nx = _strip(track)
     walled = bare(track, length=nx * track.cell, width=ny * track.cell, rim=Rim(width, Ku))
-    rigid = replace(model, depth=tuple(flat.depth.tolist()), step=flat.step, stiffness=1.0)
+    rigid = replace(model, depth=tuple(flat.depth.tolist()), step=flat.step, softness=0.0)
     column = landscape(walled, rigid).force[1, :, nx // 2]
     y = (np.arange(ny) + 0.5) * track.cell - width
     expected = np.interp(wall[0], y, column)
     weight = float(np.sum(expected**2))
-    ratio = float(np.sum(expected * wall[1])) / weight if weight > 0 else 1.0
-    return float(np.clip(ratio, 0.02, 5.0))
+    share = float(np.sum(expected * wall[1])) / weight if weight > 0 else 1.0
+    return softness_of(share, Ku - track.film.Ku)
+
+
+def softness_of(share: float, excess: float) -> float:
+    """Return the softness [J/m^3] of skyrmions that feel a share of a rigid wall; 0 if all of it.
+
+    Examples
+    --------
+    >>> softness_of(0.5, 8e5), softness_of(1.2, 8e5)
+    (800000.0, 0.0)
+    """
+    if share >= 1:
+        return 0.0
+    kept = max(share, 0.02)
+    return excess * kept / (1 - kept)

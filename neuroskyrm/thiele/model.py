@@ -13,7 +13,7 @@ from neuroskyrm.constants import BOLTZMANN
 from neuroskyrm.errors import DataError
 from neuroskyrm.io.atomic import write_json
 
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True)
@@ -52,8 +52,9 @@ class ThieleModel:
         from its centre: its energy in a landscape of anisotropy is the overlap with it.
     step : float
         Distance of two entries of `depth` [m].
-    stiffness : float
-        Factor on the force of the landscape: soft skyrmions shrink where rigid ones would climb.
+    softness : float
+        A wall higher than the film by this [J/m^3] has half the force that it would have on the
+        rigid profile: soft skyrmions shrink where rigid ones would climb. 0: they are rigid.
     area_memory : float
         Time over which a skyrmion's area is remembered [s]; 0: reads are independent.
     collapse_area : float
@@ -79,7 +80,7 @@ class ThieleModel:
     speckle: float
     depth: tuple[float, ...]
     step: float
-    stiffness: float = 1.0
+    softness: float = 0.0
     area_memory: float = 0.0
     collapse_area: float = 0.0
     contact: float = 1.0
@@ -139,8 +140,6 @@ class ThieleModel:
             if content.pop("format") != FORMAT:
                 raise DataError(f"{path}: this is no Thiele model of format {FORMAT}.")
             content["depth"] = tuple(content["depth"])
-            # Models from before a term was known are models without it.
-            newer = {"area_memory", "collapse_area", "contact"} - content.keys()
-            return cls(**{f.name: content[f.name] for f in fields(cls) if f.name not in newer})
+            return cls(**{f.name: content[f.name] for f in fields(cls)})
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as problem:
             raise DataError(f"{path}: no Thiele model can be read from it ({problem}).") from None

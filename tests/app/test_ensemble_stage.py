@@ -51,7 +51,7 @@ def test_every_seed_has_its_trajectory_and_goes_into_the_card(tmp_path, monkeypa
 
 
 def test_every_seed_of_the_rigid_rung_has_its_trajectory(tmp_path):
-    committed = Path(__file__).parents[2] / "docs" / "results" / "sweep-fidelity" / "model.json"
+    committed = Path(__file__).parents[2] / "docs" / "results" / "sweep-fidelity" / "model-rim.json"
     (tmp_path / "learned").mkdir()
     shutil.copyfile(committed, tmp_path / "learned" / surrogate.MODEL)
     drive = {"pulses": 2, "cycles": 1, "reads": 2, "seeds": 3}

@@ -72,7 +72,7 @@ def _learn(context: Context) -> Metrics:
         "thiele.hall_angle": model.hall_angle,
         "thiele.push": model.push,
         "thiele.dissipation": model.dissipation,
-        "thiele.stiffness": model.stiffness,
+        "thiele.softness": model.softness,
     }
 
 
