@@ -42,5 +42,5 @@ def exact_kernel(function: Function) -> Function:
 def _compile(function: Function, **options: Any) -> Function:
     compiled = numba.njit(cache=True, nogil=True, error_model="numpy", **options)(function)
     # numba looks at the kernel's own file only (and has no public way to say more)
-    compiled._cache._cache_file._source_stamp = source_stamp(function.__module__)
+    compiled._cache._cache_file._source_stamp = source_stamp(function)
     return cast("Function", compiled)

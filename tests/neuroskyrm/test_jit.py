@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import runpy
 import subprocess
 import sys
 
@@ -41,3 +42,9 @@ def test_a_changed_callee_or_constant_is_seen(tmp_path, kind):
         run = subprocess.run([sys.executable, "-B", "-c", main], cwd=tmp_path, env=environment,
                              text=True, check=True, capture_output=True)  # fmt: skip
         assert float(run.stdout) == factor * (1.0 + term)
+
+
+def test_a_kernel_may_be_defined_in_a_file_that_is_no_module(tmp_path):
+    (tmp_path / "script.py").write_text(CALLED.format(kind="kernel", factor=1.0, term=3.0))
+    names = runpy.run_path(str(tmp_path / "script.py"))
+    assert names["called"](1.0) == 4.0
