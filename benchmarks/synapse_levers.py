@@ -74,7 +74,6 @@ LEVERS: dict[str, tuple[Track, Drive]] = {
     "as shipped": (REGISTER, BASE),
     "current 3.2 MA/cm2": (REGISTER, current(3.2e10)),
     "current 4.9 MA/cm2": (REGISTER, current(4.9e10)),
-    "current 6.0 MA/cm2": (REGISTER, current(6.0e10)),
     "pulse 3.3 ns": (REGISTER, timing(width=3.3e-9)),
     "pulse 1.5 ns": (REGISTER, timing(width=1.5e-9)),
     "pause 1 ns": (REGISTER, timing(pause=1e-9)),
@@ -93,7 +92,6 @@ LEVERS: dict[str, tuple[Track, Drive]] = {
     "outer layers driven oppositely": (replace(REGISTER, driven="opposite"), BASE),
     "no exchange through spacers": (film(interlayer=0.0), BASE),
     "no rim": (replace(REGISTER, rim=Rim(width=0.0)), BASE),
-    "0 K": (replace(REGISTER, temperature=0.0), BASE),
     "DMI 1.9 mJ/m2": (film(D=1.9e-3), BASE),
     "damping 0.05": (film(alpha=0.05), BASE),
     "damping 0.2": (film(alpha=0.2), BASE),
@@ -138,8 +136,8 @@ def draw(rows: dict[str, Any], path: Path) -> None:
         right.step(np.arange(len(post)), place + 0.4 - 0.15 * post, where="mid", lw=1)
     left.set_yticks(range(len(rows)), list(rows))
     left.invert_yaxis()
-    left.set(xlabel="share of skyrmions kept, one cycle, one seed")
-    right.set(xlabel="pulse", title="skyrmions in the post-synapse (upwards)")
+    left.set(xlabel="share of skyrmions kept", xlim=(0, 1))
+    right.set(xlabel="pulse", title="in the post-synapse")
     with replacing(path) as temporary:
         figure.savefig(temporary, dpi=120)
 
