@@ -98,12 +98,13 @@ class TestPaperFilm:
 
     def test_one_layer_works_at_0_K_and_not_at_300_K(self):
         runs = metrics("fig2")["runs"]
-        cold, warm = runs["0 K"][0], runs["300 K"][0]
+        cold = runs["0 K"][0]
         assert cold["post"][:6] == sorted(cold["post"][:6])
         assert cold["post"][5] >= 5
         assert cold["total"][5] == 16
-        assert max(warm["post"]) == 0
-        assert warm["total"][-1] == 0
+        for warm in runs["300 K"]:
+            assert warm["post"].count(0) >= 19  # of 21: none stays
+            assert warm["total"][-1] <= 1
 
     def test_four_layers_do_better_than_two_but_far_from_the_paper(self):
         found = metrics("fig3")["summary"]
