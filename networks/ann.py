@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 from networks.quantisation import Grid
 from networks.recipe import BEST, PAPER, TOOLBOX, Recipe
 from networks.trained_ann import TrainedAnn, Weights, load_ann
-from networks.training import Training, single_thread
+from networks.training import Training
 from neuroskyrm.errors import ConfigError
 from neuroskyrm.io.datasets import Bytes
+from neuroskyrm.torch_threads import single_thread
 
 __all__ = ["BEST", "PAPER", "TOOLBOX", "Recipe", "TrainedAnn", "Weights", "load_ann", "train_ann"]
 

@@ -22,9 +22,9 @@ from crossbar.array import Crossbar
 from crossbar.dale import quantise
 from networks.conversion import Conversion
 from networks.rate_coding import FULL_DRIVE, constant_drive
-from networks.training import single_thread
 from neuroskyrm.errors import ConfigError
 from neuroskyrm.io.datasets import Bytes
+from neuroskyrm.torch_threads import single_thread
 
 WIDTH = 0.5
 """Half width of the surrogate derivative, in units of the threshold."""

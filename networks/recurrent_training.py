@@ -11,8 +11,8 @@ import torch
 from numpy.typing import NDArray
 
 from networks.recurrent import RecurrentClassifier
-from networks.training import single_thread
 from neuroskyrm.errors import ConfigError
+from neuroskyrm.torch_threads import single_thread
 
 
 @dataclass(frozen=True)

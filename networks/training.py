@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import pairwise
 from math import cos, pi
 from pathlib import Path
@@ -23,17 +21,6 @@ from networks.trained_ann import TrainedAnn
 from neuroskyrm.errors import DataError
 from neuroskyrm.io.atomic import replacing
 from neuroskyrm.io.datasets import Bytes
-
-
-@contextmanager
-def single_thread() -> Iterator[None]:
-    """Pin torch to one thread, so that sums are formed in one order only."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 class Training:

@@ -8,6 +8,7 @@ from typing import Any
 from rich import box
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from devicemodels.card import Branch, DeviceCard, load_card, shipped_cards
 
@@ -89,8 +90,8 @@ def _facts(card: DeviceCard) -> Table:
         "pulses that cost a skyrmion": _losses(known),
         "device to device": card.device_spread and f"{card.device_spread:.1%} of the range",
         "valid for": ", ".join(f"{c.replace('_', ' ')} {_range(card, c)}" for c in card.validity),
-        "held-back runs": _held_back(known.get("held_back", {})),
-        "seeds": ", ".join(map(str, known.get("seeds", []))),
+        "held-back runs": _held_back(known.get("held_back")),
+        "seeds": str(known.get("seeds", "")).strip("[]"),
         "fidelity": known.get("fidelity"),
         "limits": known.get("limits"),
         "made by": known.get("command"),
@@ -99,7 +100,7 @@ def _facts(card: DeviceCard) -> Table:
     table = Table(show_header=False)
     for name, text in rows.items():
         if text:
-            table.add_row(name, str(text))
+            table.add_row(name, Text(str(text)))  # what a card says may hold brackets
     return table
 
 
@@ -136,14 +137,15 @@ def _kept(known: dict[str, Any]) -> str:
 
 
 def _losses(known: dict[str, Any]) -> str | None:
-    if "pulses_with_a_loss" not in known:
+    if not {"pulses", "pulses_with_a_loss"} <= known.keys():
         return None
     return f"{known['pulses_with_a_loss']} of {known['pulses']}"
 
 
-def _held_back(found: dict[str, Any]) -> str | None:
+def _held_back(found: Any) -> str | None:
     """Return how well the card foretells runs it was not made of."""
-    if "ks" not in found:
+    wanted = {"ks", "ks_p", "moves", "moves_sampled"}
+    if not (isinstance(found, dict) and wanted <= found.keys()):
         return None
     return (
         f"Kolmogorov-Smirnov distance {found['ks']:.3f} (p = {found['ks_p']:.2g}); "

@@ -8,8 +8,7 @@ torques, your own) are evaluated on this computer and copied: slower, but right.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
@@ -22,6 +21,7 @@ from neuroskyrm.micromagnetics import torch_kernels as kernels
 from neuroskyrm.micromagnetics.sample import Array, State
 from neuroskyrm.micromagnetics.system import System
 from neuroskyrm.micromagnetics.torch_demag import TorchDemag
+from neuroskyrm.torch_threads import single_thread
 
 _KERNELS = ("effective_field", "stage", "combine", "largest_error", "thermal_field")
 
@@ -90,15 +90,9 @@ class TorchSystem(System):
     def _numbers(self, values: ArrayLike) -> Tensor:
         return self.array(np.asarray(values, dtype=self.dtype))
 
-    @contextmanager
-    def at_work(self) -> Iterator[None]:
-        """Let torch use one thread inside: its idle ones would slow down everybody else."""
-        before = torch.get_num_threads()
-        torch.set_num_threads(1)
-        try:
-            yield
-        finally:
-            torch.set_num_threads(before)
+    def at_work(self) -> AbstractContextManager[None]:
+        """Return what surrounds a run: torch's idle threads would slow down everybody else."""
+        return single_thread()
 
     def draw_noise(self, step: int, dt: float) -> None:
         """Set the thermal field of step number `step` of length `dt` [s]; see `System`."""

@@ -3,7 +3,7 @@
 import pytest
 import yaml
 
-from devicemodels.card import shipped_cards
+from devicemodels.card import load_card, shipped_cards
 from neuroskyrm.app.study import default_study, dump_study, load_study
 
 
@@ -160,3 +160,12 @@ def test_cards_are_listed_a_line_each(neuroskyrm):
     lines = neuroskyrm("card", "list").out.splitlines()
     for name in shipped_cards():
         assert sum(line.split()[:1] == [name] for line in lines) == 1
+
+
+def test_a_card_of_ones_own_is_shown_whatever_its_provenance_says(neuroskyrm, tmp_path):
+    card = load_card("register-n4-300K")
+    own = {"seeds": 5, "held_back": "none", "pulses_with_a_loss": 0, "limits": "[bold] wire"}
+    card.model_copy(update={"provenance": own}).save(tmp_path / "own.yaml")
+    outcome = neuroskyrm("card", "show", "own.yaml")
+    assert outcome.code == 0
+    assert "[bold] wire" in outcome.out

@@ -110,7 +110,8 @@ STAGE = Stage(
     needs=(),
     code=("networks.ann", "networks.augmentation", "networks.losses", "networks.quantisation",
           "networks.recipe", "networks.trained_ann", "networks.training",
-          "neuroskyrm.app.stages.images", "neuroskyrm.app.stages.train_deep"),
+          "neuroskyrm.app.stages.images", "neuroskyrm.app.stages.train_deep",
+          "neuroskyrm.torch_threads"),
     work=_work,
     files=_checked_images,
 )  # fmt: skip
